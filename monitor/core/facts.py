@@ -1,0 +1,126 @@
+"""What the engine hands to the pure core: small frames of daily facts. Money is exact (`Decimal`), days are `date`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+import pandas as pd
+
+CHANGES = ("created", "won", "lost", "aged_out", "reamounted", "moved")
+"""Why the open pipeline of a segment changed; `moved` is a change of segment (out of one, into another)."""
+
+PIPELINE = ("day", "segment", "change", "deals", "amount", "squares", "unpriced",
+            "fresh_deals", "fresh_amount", "fresh_squares", "fresh_unpriced")  # fmt: skip
+DUE = ("day", "segment", "due_quarter", "deals", "amount", "squares", "unpriced")
+DECIDED = ("day", "closed_on", "segment", "created_month", "stale", "won", "lost",
+           "won_amount", "lost_amount", "won_squares", "won_unpriced")  # fmt: skip
+BOOKINGS = ("day", "closed_on", "segment", "deals", "amount", "squares")
+BY_REP = ("day", "closed_on", "segment", "rep_id", "is_ae", "deals", "amount")
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """One row that was set aside or looks suspicious, and where it stands (`line` is None where a source has none)."""
+
+    table: str
+    reason: str
+    key: str
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was read, what could not be used and what is merely odd, counted by table and reason."""
+
+    rows: Mapping[str, int]
+    set_aside: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    suspicious: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    bad_rows: tuple[BadRow, ...] = ()
+    """At most 200 of each table and reason; the counts above are whole."""
+    ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    """Sentences for `doctor` and the digest's footer, such as where history begins."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Daily facts of one company, enough for every reading of every day up to the newest row.
+
+    `pipeline`: one row a day, segment and reason, as signed changes of the open pipeline: `deals` (count), `amount`,
+        `squares` (sum of amount squared), `unpriced` (deals without an amount); the `fresh_` columns are the same for
+        deals no older than the segment's `max_age_days` (`aged_out` rows change only those). The open pipeline at the
+        end of day t is the sum over `day <= t`. Valued at the rate of the creation day.
+    `due`: the same without reasons, by fiscal quarter of the expected close date (None: no date); None if not asked for.
+    `decided`: closed deals by `closed_on`; `day` is when this was known (later than `closed_on` only for what history
+        corrected after closing, as signed corrections). `stale`: older than `stale_after_days` at closing.
+        Valued at the rate of the closing day. As of t: rows with `day <= t`.
+    `bookings`: the won ones whose owner on the closing day was an AE (role `ae`, any segment).
+    `by_rep`: won deals by owner, for closings since `by_rep_since` only.
+    `reps`, `quotas`, `spend`, `requisitions`: usable rows as in the data contract, spend in the reporting currency; None: table absent.
+    """
+
+    begins: date
+    """The earliest `created_date`."""
+    activity: tuple[date, ...]
+    """Every day on which a deal was created, closed or changed, ascending."""
+    pipeline: pd.DataFrame
+    decided: pd.DataFrame
+    bookings: pd.DataFrame
+    by_rep: pd.DataFrame
+    by_rep_since: date
+    quality: Quality
+    due: pd.DataFrame | None = None
+    reps: pd.DataFrame | None = None
+    quotas: pd.DataFrame | None = None
+    spend: pd.DataFrame | None = None
+    requisitions: pd.DataFrame | None = None
+    history_begins: date | None = None
+    """Where a migrated CRM's history begins; readings before it are approximate."""
+    has_history: bool = True
+    """False where there is no history table: values of past days are today's, so past readings are approximate."""
+    fingerprint: str = ""
+    """SHA-256 over all frames, whatever order the rows were read in."""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """One deal as `explain` shows it. Money in the reporting currency."""
+
+    opportunity_id: str
+    account: str | None
+    owner: str | None
+    amount: Decimal | None
+    created_on: date
+    closed_on: date | None
+    won: bool | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Deals that an indicator does not count, and why."""
+
+    reason: str
+    deals: int
+    amount: Decimal
+
+
+class Deals(Protocol):
+    """The few rows that `explain` asks the engine for. All are as of the end of day `t`."""
+
+    def open_fresh(self, segment: str, t: date, limit: int) -> list[Deal]:
+        """The largest open deals that coverage counts."""
+        ...
+
+    def decided(self, segment: str, start: date, end: date, t: date, limit: int, *, won_only: bool) -> list[Deal]:
+        """The largest deals closed from `start` to `end`, both included."""
+        ...
+
+    def left_out(self, segment: str, start: date, t: date) -> list[LeftOut]:
+        """Open deals too old or of another type, deals in review, closed ones too old when they closed."""
+        ...
