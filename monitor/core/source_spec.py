@@ -1,0 +1,70 @@
+"""Where the data come from and how they are mapped, as the configuration says it; a source is opened from this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from monitor.core.calendar import FiscalCalendar
+
+Constant = str | int | float | bool | Decimal | date
+
+
+@dataclass(frozen=True)
+class Derive:
+    """A flag that another column tells (`derive: {is_won: {from: stage, in: [Closed Won]}}`).
+
+    True where the cell of `column` (theirs, or else the canonical name) is one of `values`, without regard to case and
+    to spaces around; with `negate` (`not_in`) where it is none of them. An empty cell stays empty.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    negate: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """How one canonical table is found and mapped. Every name on the left is canonical."""
+
+    file: str | None = None
+    """A file, folder or glob, relative to the source's path; None: found by the table's name."""
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Canonical column to theirs."""
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """By canonical column: their value to the canonical one."""
+    derive: Mapping[str, Derive] = field(default_factory=lambda: MappingProxyType({}))
+    defaults: Mapping[str, Constant] = field(default_factory=lambda: MappingProxyType({}))
+    """Constants for columns that the source lacks and for cells that are empty."""
+    date_format: str | None = None
+    """Of every date of the table, as `strptime` has it; None: ISO."""
+    from_reps: str | None = None
+    """Only for `quotas`: the column of the reps' own table (theirs) that holds a rep's constant quota."""
+    per: Literal["quarter", "year"] = "quarter"
+    """What the quota in `from_reps` is for."""
+    ramp: tuple[Decimal, ...] = ()
+    """Parts of the quota by fiscal quarter since the start, the first for the quarter of the start; then 1."""
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """One source: `type` is a key of the list of sources; the rest as that type needs it."""
+
+    type: str = "csv"
+    path: Path | None = None
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    """None: found out from each file's header."""
+    tables: Mapping[str, TableSpec] = field(default_factory=lambda: MappingProxyType({}))
+    scenario: str = "trap"
+    seed: int = 1
+    calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
+
+    def table(self, name: str) -> TableSpec:
+        """The mapping of one table; one that maps nothing where none is given."""
+        return self.tables.get(name, TableSpec())
