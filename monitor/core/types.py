@@ -241,3 +241,81 @@ class Event:
     seq: int = 0
     previous: str = ""
     hash: str = ""
+
+
+# What `explain` and `backtest` answer. Every number comes with its words, as in a snapshot.
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """The deals or people that weigh most: a small table, every cell ready to be shown.
+
+    A column whose title begins with `>` is aligned to the right (`>Amount`).
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class LeftOutView:
+    """Deals that an indicator does not count: `amount` is ready to be shown."""
+
+    reason: str
+    count: int
+    amount: str
+
+
+@dataclass(frozen=True)
+class BridgeStep:
+    """One step of the bridge from last week's value to this week's, in the value's unit; `text` carries its sign."""
+
+    label: str
+    text: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why one indicator reads what it reads.
+
+    `formula` is in symbols, `numbers` the same with this week's numbers. The steps of `bridge` add up from
+    `bridge_from` to `bridge_to`; empty where there is no last week to come from.
+    """
+
+    company: str
+    segment: str
+    indicator: str
+    title: str
+    formula: str
+    numbers: str
+    reading: ReadingView
+    bands_text: str
+    inputs: tuple[tuple[str, str], ...] = ()
+    """(label, text)"""
+    weighs: tuple[Weighing, ...] = ()
+    left_out: tuple[LeftOutView, ...] = ()
+    bridge: tuple[BridgeStep, ...] = ()
+    bridge_from: str = ""
+    bridge_to: str = ""
+    higher_is_better: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BacktestLine:
+    """Something that would have been said on `day`. `kind`: healthy, warning, breakage, on_course, trip, recovery, note."""
+
+    day: date
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What the monitor would have said and when, oldest first, and what is learnt from it in a few sentences."""
+
+    company: str
+    lines: tuple[BacktestLine, ...]
+    summary: tuple[str, ...] = ()
