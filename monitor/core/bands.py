@@ -1,0 +1,71 @@
+"""Where a value stands between its two thresholds, decided on exact numbers, and how it is written so that it agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from monitor.core.types import Band
+
+_MOST_DECIMALS = 12
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Two thresholds and which side of each belongs to it.
+
+    `healthy` and `breakage` are values in the indicator's unit. `healthy_at_edge`: the value of `healthy` itself is
+    healthy (otherwise warning); `breakage_at_edge`: the value of `breakage` itself is breakage (otherwise warning).
+    """
+
+    healthy: Decimal
+    breakage: Decimal
+    higher_is_better: bool
+    healthy_at_edge: bool
+    breakage_at_edge: bool
+
+    def judge(self, value: Fraction) -> Band:
+        """The band of an exact value."""
+        sign = 1 if self.higher_is_better else -1
+        above_healthy = sign * (value - Fraction(self.healthy))
+        above_breakage = sign * (value - Fraction(self.breakage))
+        if above_healthy > 0 or (self.healthy_at_edge and above_healthy == 0):
+            return Band.HEALTHY
+        if above_breakage < 0 or (self.breakage_at_edge and above_breakage == 0):
+            return Band.BREAKAGE
+        return Band.WARNING
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How values are written: `factor` (100 for per cent), the decimals shown at least, what follows the number."""
+
+    suffix: str
+    decimals: int
+    factor: int = 1
+    signed: bool = False
+
+    def write(self, value: Fraction, edges: Edges | None = None) -> str:
+        """The value with as many digits as it takes not to contradict its band."""
+        shown = value * self.factor
+        for decimals in range(self.decimals, _MOST_DECIMALS + 1):
+            text = fixed(shown, decimals, self.signed)
+            if edges is None or edges.judge(Fraction(Decimal(text)) / self.factor) == edges.judge(value):
+                return text + self.suffix
+        return f"{text}…{self.suffix}"
+
+
+def fixed(value: Fraction, decimals: int, signed: bool = False) -> str:
+    """A fraction with a fixed number of decimals, half away from zero; no minus zero."""
+    scaled = abs(value) * 10**decimals
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    sign = "-" if value < 0 and whole else "+" if signed and whole else ""
+    digits = str(whole).rjust(decimals + 1, "0")
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else sign + digits
+
+
+def trimmed(value: Decimal | Fraction | int) -> str:
+    """A threshold as people write it: `4`, `3.5`, `-2`."""
+    text = fixed(Fraction(value), 6)
+    return text.rstrip("0").rstrip(".")

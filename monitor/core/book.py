@@ -1,0 +1,384 @@
+"""The daily facts, indexed: exact sums over any days, as they were known at the end of any day."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from monitor.core.calendar import DAY, Quarter, add_months
+from monitor.core.facts import Facts
+from monitor.core.policy import Policy
+from monitor.core.types import NoData
+
+T = TypeVar("T")
+_EXACT = Context(prec=76)
+_AMOUNT, _SQUARES = 9, 6
+"""Decimals of amounts and of their squares: whole numbers of these units add up exactly."""
+
+
+def _units(value: Decimal | int | None, decimals: int) -> int:
+    return 0 if value is None else int(_EXACT.scaleb(Decimal(value), decimals))
+
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Deals, their amounts, the squares of these, and how many had no amount."""
+
+    deals: int = 0
+    amount: Fraction = Fraction(0)
+    squares: Fraction = Fraction(0)
+    unpriced: int = 0
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Deals that closed: won and lost by number and amount, and those left out since they were too old."""
+
+    won: int
+    lost: int
+    won_amount: Fraction
+    lost_amount: Fraction
+    won_squares: Fraction
+    won_unpriced: int
+    stale: int = 0
+
+    @property
+    def decided(self) -> int:
+        return self.won + self.lost
+
+    @property
+    def rate(self) -> Fraction | None:
+        return Fraction(self.won, self.decided) if self.decided else None
+
+
+class _Running:
+    """Running sums of several columns by day."""
+
+    def __init__(self, rows: Iterable[tuple[date, Sequence[int]]], width: int) -> None:
+        by_day: dict[date, list[int]] = {}
+        for day, values in rows:
+            held = by_day.setdefault(day, [0] * width)
+            for index, value in enumerate(values):
+                held[index] += value
+        self.days = sorted(by_day)
+        self.width = width
+        self.sums: list[tuple[int, ...]] = [(0,) * width]
+        for day in self.days:
+            self.sums.append(tuple(a + b for a, b in zip(self.sums[-1], by_day[day], strict=True)))
+
+    def upto(self, day: date) -> tuple[int, ...]:
+        return self.sums[bisect_right(self.days, day)]
+
+    def between(self, start: date, end: date) -> tuple[int, ...]:
+        """Both days included."""
+        before = self.upto(start - DAY)
+        return tuple(a - b for a, b in zip(self.upto(end), before, strict=True))
+
+
+class _Known:
+    """Sums by closing day, as known at the end of a day: what was corrected later counts only from then on."""
+
+    def __init__(self, rows: Iterable[tuple[date, date, Sequence[int]]], width: int) -> None:
+        at_once: list[tuple[date, Sequence[int]]] = []
+        self.later: list[tuple[date, date, Sequence[int]]] = []
+        for day, closed_on, values in rows:
+            if day == closed_on:
+                at_once.append((closed_on, values))
+            else:
+                self.later.append((day, closed_on, values))
+        self.running = _Running(at_once, width)
+
+    def between(self, start: date, end: date, known: date) -> list[int]:
+        total = list(self.running.between(start, min(end, known)))
+        for day, closed_on, values in self.later:
+            if day <= known and start <= closed_on <= end:
+                total = [a + b for a, b in zip(total, values, strict=True)]
+        return total
+
+
+_NONE_RUNNING, _NONE_KNOWN = _Running((), 4), _Known((), 7)
+
+
+def _columns(frame: pd.DataFrame, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    return zip(*(frame[name].tolist() for name in names), strict=True)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A person in one role and segment over an interval; `end` None: still there."""
+
+    rep_id: str
+    name: str | None
+    role: str
+    segment: str
+    start: date
+    end: date | None
+
+    def covers(self, day: date) -> bool:
+        return self.start <= day and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Sales and marketing cost of some months: the segment's own and the shared part."""
+
+    own: Fraction
+    shared: Fraction
+
+
+@dataclass
+class Book:
+    """One company's facts under one policy. All amounts in the reporting currency; everything exact."""
+
+    facts: Facts
+    policy: Policy
+    _memory: dict[Hashable, Any] = field(default_factory=dict)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gave the first time for this key."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        value: T = self._memory[key]
+        return value
+
+    def under(self, policy: Policy) -> Book:
+        """The same facts read under another policy."""
+        other = replace(self, policy=policy, _memory={})
+        for name in ("_pipeline", "_decided", "_bookings", "_cohorts"):
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
+        return other
+
+    @cached_property
+    def first_full(self) -> Quarter:
+        """The first quarter that the data hold whole."""
+        return self.policy.calendar.first_full(self.facts.begins)
+
+    def newest(self, t: date) -> date | None:
+        """The newest day with activity that was not after `t`."""
+        index = bisect_right(self.facts.activity, t)
+        return self.facts.activity[index - 1] if index else None
+
+    def is_stale(self, t: date) -> bool:
+        newest = self.newest(t)
+        return newest is None or (t - newest).days > self.policy.max_age
+
+    def cannot_read(self, t: date, quarter: Quarter | None = None) -> NoData | None:
+        """Why nothing at all can be read at the end of day `t` (for `quarter`), or None."""
+        if (quarter or self.policy.calendar.quarter_of(t)) < self.first_full:
+            return NoData("partial_quarter", f"the data begin on {self.facts.begins}, so {self.first_full} is the first full quarter")
+        if self.is_stale(t):
+            newest = self.newest(t)
+            return NoData("stale", f"the newest row is of {newest}, more than {self.policy.max_age} days before {t}")
+        return None
+
+    def is_approximate(self, t: date) -> bool:
+        """Whether values of day `t` are partly carried back or taken from today."""
+        begins = self.facts.history_begins
+        if begins is not None and t < begins:
+            return True
+        return not self.facts.has_history and bool(self.facts.activity) and t < self.facts.activity[-1]
+
+    @cached_property
+    def _pipeline(self) -> Mapping[tuple[str, str, bool], _Running]:
+        rows: dict[tuple[str, str, bool], list[tuple[date, list[int]]]] = defaultdict(list)
+        names = ("day", "segment", "change", "deals", "amount", "squares", "unpriced")
+        fresh = names[:3] + tuple(f"fresh_{name}" for name in names[3:])
+        for only_fresh, columns in ((False, names), (True, fresh)):
+            for day, segment, change, deals, amount, squares, unpriced in _columns(self.facts.pipeline, columns):
+                values = [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), unpriced]
+                rows[segment, change, only_fresh].append((day, values))
+                rows[segment, "", only_fresh].append((day, values))
+        return {key: _Running(lines, 4) for key, lines in rows.items()}
+
+    def open_pipeline(self, segment: str, t: date, *, fresh: bool) -> Sums:
+        """Deals of `segment` open at the end of `t`; `fresh`: no older than its `max_age_days`."""
+        return _sums(self._pipeline.get((segment, "", fresh), _NONE_RUNNING).upto(t))
+
+    def pipeline_change(self, segment: str, change: str, start: date, end: date, *, fresh: bool) -> Sums:
+        """By how much one reason changed the open pipeline from `start` to `end`, both included."""
+        return _sums(self._pipeline.get((segment, change, fresh), _NONE_RUNNING).between(start, end))
+
+    @cached_property
+    def _due(self) -> Mapping[str, Sequence[tuple[date, date, list[int]]]]:
+        held: dict[str, list[tuple[date, date, list[int]]]] = defaultdict(list)
+        if self.facts.due is not None:
+            names = ("day", "segment", "due_quarter", "deals", "amount", "squares", "unpriced")
+            for day, segment, due, deals, amount, squares, unpriced in _columns(self.facts.due, names):
+                if due is not None and due == due:
+                    held[segment].append((day, due, [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), unpriced]))
+        return held
+
+    def due_pipeline(self, segment: str, t: date, quarter: Quarter) -> Sums:
+        """Deals open at the end of `t` whose expected close date then lay no later than the quarter's end."""
+        by_due: Mapping[date, _Running] = self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))
+        held = [running.upto(t) for due, running in by_due.items() if due <= quarter.start]
+        return _sums([sum(column) for column in zip(*held, strict=True)] if held else (0, 0, 0, 0))
+
+    @cached_property
+    def _decided(self) -> Mapping[tuple[str, bool], _Known]:
+        rows: dict[tuple[str, bool], list[tuple[date, date, list[int]]]] = defaultdict(list)
+        for segment, stale, _, day, closed_on, values in self._decided_rows():
+            rows[segment, stale].append((day, closed_on, values))
+        return {key: _Known(lines, 7) for key, lines in rows.items()}
+
+    def _decided_rows(self) -> Iterable[tuple[str, bool, date, date, date, list[int]]]:
+        names = ("segment", "stale", "created_month", "day", "closed_on", "won", "lost", "won_amount", "lost_amount")
+        for segment, stale, month, day, closed_on, won, lost, won_amount, lost_amount, squares, unpriced in _columns(
+            self.facts.decided, (*names, "won_squares", "won_unpriced")
+        ):
+            amounts = [_units(won_amount, _AMOUNT), _units(lost_amount, _AMOUNT), _units(squares, _SQUARES)]
+            yield segment, bool(stale), month, day, closed_on, [won, lost, *amounts, unpriced, won + lost]
+
+    def decided(self, segment: str, start: date, end: date, known: date) -> Decided:
+        """Deals of `segment` closed from `start` to `end` as known at the end of `known`; too old ones only counted."""
+        fresh = self._decided.get((segment, False), _NONE_KNOWN).between(start, end, known)
+        stale = self._decided.get((segment, True), _NONE_KNOWN).between(start, end, known)
+        return _decided(fresh, stale[6])
+
+    def won(self, segment: str, start: date, end: date, known: date) -> Sums:
+        """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""
+        total = Sums()
+        for stale in (False, True):
+            won, _, amount, _, squares, unpriced, _ = self._decided.get((segment, stale), _NONE_KNOWN).between(
+                start, end, known
+            )
+            total = Sums(
+                total.deals + won,
+                total.amount + Fraction(amount, 10**_AMOUNT),
+                total.squares + Fraction(squares, 10**_SQUARES),
+                total.unpriced + unpriced,
+            )
+        return total
+
+    @cached_property
+    def _cohorts(self) -> Mapping[str, Mapping[date, list[tuple[date, list[int]]]]]:
+        held: dict[str, dict[date, list[tuple[date, list[int]]]]] = defaultdict(lambda: defaultdict(list))
+        for segment, stale, month, day, _, values in self._decided_rows():
+            if not stale:
+                held[segment][month].append((day, values))
+        return held
+
+    def cohort(self, segment: str, months: Iterable[date], known: date) -> Decided:
+        """Deals created in `months` (their first days) that were decided by the end of `known`."""
+        total = [0] * 7
+        for month in months:
+            for day, values in self._cohorts.get(segment, {}).get(month, ()):
+                if day <= known:
+                    total = [a + b for a, b in zip(total, values, strict=True)]
+        return _decided(total, 0)
+
+    @cached_property
+    def _bookings(self) -> Mapping[str, _Known]:
+        rows: dict[str, list[tuple[date, date, list[int]]]] = defaultdict(list)
+        for segment, day, closed_on, deals, amount, squares in _columns(
+            self.facts.bookings, ("segment", "day", "closed_on", "deals", "amount", "squares")
+        ):
+            rows[segment].append(
+                (day, closed_on, [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), 0, 0, 0, 0])
+            )
+        return {key: _Known(lines, 7) for key, lines in rows.items()}
+
+    def bookings(self, segment: str, start: date, end: date, known: date) -> Sums:
+        """Deals of `segment` won from `start` to `end` by people who were AEs on that day, as known at `known`."""
+        return _sums(self._bookings.get(segment, _NONE_KNOWN).between(start, end, known)[:4])
+
+    @cached_property
+    def seats(self) -> tuple[Seat, ...] | None:
+        if self.facts.reps is None:
+            return None
+        names = ("rep_id", "name", "role", "segment", "start_date", "end_date")
+        return tuple(
+            Seat(rep, _present(name), role, segment, start, _present(end))
+            for rep, name, role, segment, start, end in _columns(self.facts.reps, names)
+        )
+
+    def aes(self, segment: str, day: date) -> tuple[str, ...]:
+        """The AEs of `segment` on `day`, by id."""
+        return tuple(
+            sorted({s.rep_id for s in self.seats or () if s.role == "ae" and s.segment == segment and s.covers(day)})
+        )
+
+    @cached_property
+    def _quotas(self) -> Mapping[tuple[str, date], Fraction]:
+        if self.facts.quotas is None:
+            return {}
+        return {
+            (rep, start): Fraction(amount)
+            for rep, start, amount in _columns(self.facts.quotas, ("rep_id", "period_start", "amount"))
+        }
+
+    def quota_of(self, rep_id: str, quarter: Quarter) -> Fraction | None:
+        return self._quotas.get((rep_id, quarter.start))
+
+    def plan_quota(self, segment: str, quarter: Quarter) -> Fraction | NoData:
+        """The quotas of everybody who was an AE of `segment` on the quarter's first day; frozen there."""
+        return self.remember(("plan", segment, quarter), lambda: self._plan_quota(segment, quarter))
+
+    def _plan_quota(self, segment: str, quarter: Quarter) -> Fraction | NoData:
+        for table, frame in (("reps", self.facts.reps), ("quotas", self.facts.quotas)):
+            if frame is None:
+                return NoData("missing_table", f"there is no table `{table}`")
+        aes = self.aes(segment, quarter.start)
+        if not aes:
+            return NoData("no_aes", f"`reps` names nobody as an AE of {segment} on {quarter.start}")
+        quotas = [self.quota_of(rep, quarter) for rep in aes]
+        total = sum((quota for quota in quotas if quota is not None), Fraction(0))
+        if total <= 0:
+            return NoData("no_quota", f"`quotas` has no quota above 0 for {quarter} of the {len(aes)} AEs of {segment}")
+        return total
+
+    def without_quota(self, segment: str, quarter: Quarter) -> int:
+        """How many AEs of the plan have no quota row for the quarter."""
+        return sum(self.quota_of(rep, quarter) is None for rep in self.aes(segment, quarter.start))
+
+    @cached_property
+    def _spend(self) -> Mapping[tuple[str, date], Fraction]:
+        held: dict[tuple[str, date], Fraction] = defaultdict(Fraction)
+        if self.facts.spend is not None:
+            for month, segment, amount in _columns(self.facts.spend, ("month", "segment", "amount")):
+                held[segment, add_months(month, 0)] += Fraction(amount)
+        return dict(held)
+
+    def has_spend(self, segment: str, month: date) -> bool:
+        return (segment, month) in self._spend
+
+    def spend(self, segment: str, months: Iterable[date]) -> Spend:
+        """Sales and marketing cost booked in `months`: of the segment, and shared."""
+        wanted = tuple(months)
+        own = sum((self._spend.get((segment, month), Fraction(0)) for month in wanted), Fraction(0))
+        return Spend(own, sum((self._spend.get(("shared", month), Fraction(0)) for month in wanted), Fraction(0)))
+
+
+def _present(value: Any) -> Any:
+    return None if value is None or value != value else value
+
+
+def _by_due(rows: Sequence[tuple[date, date, list[int]]]) -> Mapping[date, _Running]:
+    grouped: dict[date, list[tuple[date, list[int]]]] = defaultdict(list)
+    for day, due, values in rows:
+        grouped[due].append((day, values))
+    return {due: _Running(lines, 4) for due, lines in grouped.items()}
+
+
+def _sums(values: Sequence[int]) -> Sums:
+    deals, amount, squares, unpriced = values
+    return Sums(deals, Fraction(amount, 10**_AMOUNT), Fraction(squares, 10**_SQUARES), unpriced)
+
+
+def _decided(values: Sequence[int], stale: int) -> Decided:
+    won, lost, won_amount, lost_amount, squares, unpriced, _ = values
+    unit = 10**_AMOUNT
+    return Decided(
+        won, lost, Fraction(won_amount, unit), Fraction(lost_amount, unit), Fraction(squares, 10**_SQUARES), unpriced, stale
+    )

@@ -1,0 +1,181 @@
+"""AE attainment: do the AEs book what the plan asked of them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from statistics import median
+
+from monitor.core import evidence
+from monitor.core.bands import Edges, Unit
+from monitor.core.book import Book
+from monitor.core.calendar import DAY, Quarter
+from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.types import NoData, Number, Reading
+
+_LEAST_QUARTERS, _MOST_QUARTERS = 4, 8
+"""Full quarters that the expected share is taken from."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    healthy: Decimal = Decimal("0.80")
+    breakage: Decimal = Decimal("0.65")
+
+
+@dataclass(frozen=True)
+class Settings:
+    bands: Bands = Bands()
+
+
+def attainment(bookings: Fraction, plan_quota: Fraction, expected_share: Fraction = Fraction(1)) -> Fraction:
+    """Bookings over the plan quota that was expected by then (spec: AE attainment)."""
+    return bookings / (plan_quota * expected_share)
+
+
+class Attainment(Indicator):
+    key = "attainment"
+    title = "AE attainment"
+    unit = Unit(" %", 1, factor=100)
+    unit_name = "%"
+    formula = "bookings of AEs / (plan quota x expected share of the quarter)"
+    needs = ("opportunities", "reps", "quotas")
+    Settings = Settings
+
+    def edges(self, settings: Settings) -> Edges:
+        return Edges(settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False)
+
+    def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
+        quarter = book.policy.calendar.quarter_of(t)
+        share, quarters = expected_share(book, segment, quarter, t)
+        if share <= 0:
+            return NoData("too_early", f"by day {(t - quarter.start).days + 1} of a quarter nothing used to be booked yet")
+        note = f"expected share: mean of {quarters} quarters" if quarters else "expected share: a straight line"
+        return self._measure(book, segment, quarter, t, share, note)
+
+    def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
+        if known < quarter.end:
+            return self.week(book, segment, known)
+        return self._measure(book, segment, quarter, known, Fraction(1), None)
+
+    def _measure(
+        self, book: Book, segment: str, quarter: Quarter, known: date, share: Fraction, note: str | None
+    ) -> Measure | NoData:
+        quota = book.plan_quota(segment, quarter)
+        if isinstance(quota, NoData):
+            return quota
+        booked = book.bookings(segment, quarter.start, quarter.end, known)
+        if booked.deals and booked.deals == booked.unpriced:
+            return NoData("no_amounts", f"none of the {booked.deals} won deals of {quarter} has an amount")
+        value = attainment(booked.amount, quota, share)
+        inputs: dict[str, Number] = {"bookings": booked.amount, "plan_quota": quota, "won_deals": booked.deals}
+        if share != 1:
+            inputs["expected_share"] = share
+        without = book.without_quota(segment, quarter)
+        missing = (f"{without} AEs of the plan have no quota row for {quarter}",) if without else ()
+        return Measure(
+            value,
+            inputs,
+            interval=evidence.around(value, evidence.relative_error(booked.amount, booked.squares)),
+            beside=_beside(book, segment, quarter, known, share),
+            notes=((note,) if note else ()) + missing,
+        )
+
+    def numbers(self, reading: Reading) -> str:
+        i = reading.inputs
+        share = i.get("expected_share")
+        paced = f" x {float(share):.4f}" if share is not None else ""
+        return f"{_m(i['bookings'])} / ({_m(i['plan_quota'])}{paced}) = {reading.text}"
+
+    def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
+        first, last = self.week(book, segment, before), self.week(book, segment, t)
+        if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
+            return ()
+        expected = _expected(last)
+        if book.policy.calendar.quarter_of(before) != book.policy.calendar.quarter_of(t):
+            return (Step("a new quarter", last.value - first.value),)
+        won = (_number(last, "bookings") - _number(first, "bookings")) / expected
+        return (Step("won", won), Step("expected by now", last.value - first.value - won))
+
+    def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
+        return DealsWanted("decided", book.policy.calendar.quarter_of(t).start, t, won_only=True)
+
+    def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
+        quota = book.plan_quota(segment, quarter)
+        if isinstance(quota, NoData):
+            return None
+        booked = book.bookings(segment, quarter.start, quarter.end, t).amount
+        gap = target * quota - booked
+        return f"{_m(gap)} more bookings" if gap > 0 else None
+
+
+def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple[Fraction, int]:
+    """The part of a quarter's bookings that used to have closed by the same fraction of it, and from how many quarters.
+
+    The mean over the last 4 to 8 full quarters; a straight line (0 quarters) where there are fewer.
+    """
+    gone = Fraction((min(t, quarter.end) - quarter.start).days + 1, quarter.days)
+    shares: list[Fraction] = []
+    past = book.policy.calendar.next(quarter, -1)
+    while past >= book.first_full and len(shares) < _MOST_QUARTERS:
+        total = book.bookings(segment, past.start, past.end, t).amount
+        if total > 0:
+            shares.append(_closed_by(book, segment, past, gone, t) / total)
+        past = book.policy.calendar.next(past, -1)
+    if len(shares) < _LEAST_QUARTERS:
+        return gone, 0
+    return sum(shares, Fraction(0)) / len(shares), len(shares)
+
+
+def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known: date) -> Fraction:
+    """Bookings by a fraction of the quarter; within a day, in proportion."""
+    whole, part = divmod(gone * quarter.days, 1)
+    until = book.bookings(segment, quarter.start, quarter.start + (int(whole) - 1) * DAY, known).amount
+    if not part:
+        return until
+    day = quarter.start + int(whole) * DAY
+    return until + part * book.bookings(segment, day, day, known).amount
+
+
+def _beside(book: Book, segment: str, quarter: Quarter, known: date, share: Fraction) -> dict[str, Number]:
+    if quarter.start < book.facts.by_rep_since:
+        return {}
+    each = by_rep(book, segment, quarter, known)
+    people = book.aes(segment, quarter.start)
+    quotas = {rep: book.quota_of(rep, quarter) for rep in people}
+    ratios = [each.get(rep, Fraction(0)) / (quota * share) for rep, quota in quotas.items() if quota]
+    seated = book.aes(segment, min(known, quarter.end))
+    seat_quota = sum((book.quota_of(rep, quarter) or Fraction(0) for rep in seated), Fraction(0))
+    in_seat = sum((each.get(rep, Fraction(0)) for rep in seated), Fraction(0))
+    return {
+        "in_seat": in_seat / (seat_quota * share) if seat_quota else None,
+        "median_ae": median(ratios) if ratios else None,
+        "aes_at_80_percent": Fraction(sum(r >= Fraction(4, 5) for r in ratios), len(ratios)) if ratios else None,
+        "aes": len(people),
+    }
+
+
+def by_rep(book: Book, segment: str, quarter: Quarter, known: date) -> dict[str, Fraction]:
+    """Bookings of each AE in the quarter, as known at `known`."""
+    held: dict[str, Fraction] = {}
+    frame = book.facts.by_rep
+    rows = frame[(frame["segment"] == segment) & frame["is_ae"].astype(bool)] if len(frame) else frame
+    names = ("day", "closed_on", "rep_id", "amount")
+    for day, closed_on, rep, amount in zip(*(rows[name].tolist() for name in names), strict=True):
+        if closed_on in quarter and day <= known:
+            held[rep] = held.get(rep, Fraction(0)) + Fraction(amount)
+    return held
+
+
+def _expected(measure: Measure) -> Fraction:
+    return _number(measure, "plan_quota") * Fraction(measure.inputs.get("expected_share") or 1)
+
+
+def _number(measure: Measure, name: str) -> Fraction:
+    return Fraction(measure.inputs[name] or 0)
+
+
+def _m(amount: Number) -> str:
+    return f"{round(Fraction(amount or 0)):,}"

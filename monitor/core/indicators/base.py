@@ -1,0 +1,166 @@
+"""What an indicator is: a formula over the book, its thresholds and its words. Everything else is done for it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from monitor.core import evidence
+from monitor.core.bands import Edges, Unit, trimmed
+from monitor.core.book import Book
+from monitor.core.calendar import Quarter
+from monitor.core.types import Band, NoData, Number, Reading
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a formula gives: the exact value in the indicator's unit and every number that went in.
+
+    `value` None stands for a payback that never comes (`infinite`) or a target already met (`met`). `unsure` means that
+    the value is shown but has no verdict, and why.
+    """
+
+    value: Fraction | None
+    inputs: Mapping[str, Number]
+    interval: tuple[float, float] | None = None
+    infinite: bool = False
+    met: bool = False
+    approximate: bool = False
+    unsure: NoData | None = None
+    beside: Mapping[str, Number] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a bridge between two values: what changed, and by how much it moved the value."""
+
+    label: str
+    amount: Fraction
+
+
+class Indicator(ABC):
+    """One indicator. A new one implements `week` and `quarter`, and `explain`'s parts where it has more to say."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    unit: ClassVar[Unit]
+    unit_name: ClassVar[str]
+    formula: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ("opportunities",)
+    own_baseline: ClassVar[bool] = False
+    """True where the indicator measures against the company's own past, so that its definition fits every company."""
+    waits_for: ClassVar[tuple[str, ...]] = ("stale",)
+    """Reasons without data for which a quarter's verdict waits until the deadline."""
+    Settings: ClassVar[Any]
+
+    def settings(self, book: Book) -> Any:
+        return book.policy.settings[self.key]
+
+    @abstractmethod
+    def edges(self, settings: Any) -> Edges:
+        """Its thresholds."""
+
+    @abstractmethod
+    def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
+        """The weekly reading at the end of day `t`."""
+
+    @abstractmethod
+    def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
+        """The quarter's reading from what was known at the end of day `known` (within the quarter: so far)."""
+
+    def numbers(self, reading: Reading) -> str:
+        """The formula with the reading's numbers in it."""
+        return ", ".join(f"{name} {value}" for name, value in reading.inputs.items())
+
+    def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
+        """Steps from the value at `before` to the value at `t`; they add up exactly. Empty where either has none."""
+        first, last = self.week(book, segment, before), self.week(book, segment, t)
+        if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
+            return ()
+        return (Step("change", last.value - first.value),)
+
+    def deals(self, book: Book, segment: str, t: date) -> DealsWanted | None:
+        """Which deals `explain` shows as weighing most; None for none."""
+        return None
+
+    def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
+        """What it would still take for `quarter` to reach `target`, as a clause with its numbers; None if it cannot be said."""
+        return None
+
+    def alternatives(self, settings: Any) -> Mapping[str, Any]:
+        """Other settings that a company might choose when the definition does not fit, by name."""
+        return {}
+
+    def bands_text(self, settings: Any) -> str:
+        edges = self.edges(settings)
+        better, worse = (("from" if edges.healthy_at_edge else "above"), "below") if edges.higher_is_better else ("below", "past")
+        if edges.higher_is_better and edges.breakage_at_edge:
+            worse = "at or below"
+        healthy, breakage = (trimmed(e * self.unit.factor) + self.unit.suffix for e in (edges.healthy, edges.breakage))
+        return f"healthy {better} {healthy}, breakage {worse} {breakage}"
+
+
+@dataclass(frozen=True)
+class DealsWanted:
+    """A question to the engine: the open deals that count (`open`), or those closed from `start` to `end`."""
+
+    kind: str
+    start: date | None = None
+    end: date | None = None
+    won_only: bool = False
+
+
+def weekly_reading(indicator: Indicator, book: Book, segment: str, t: date) -> Reading:
+    """The weekly reading of `segment` at the end of day `t`."""
+    blocked = book.cannot_read(t)
+    return _reading(indicator, book, segment, t, None, blocked or indicator.week(book, segment, t))
+
+
+def quarter_reading(indicator: Indicator, book: Book, segment: str, quarter: Quarter, known: date) -> Reading:
+    """The quarter's reading from what was known at the end of day `known`."""
+    blocked = book.cannot_read(known, quarter)
+    measure = blocked or indicator.quarter(book, segment, quarter, known)
+    return _reading(indicator, book, segment, known, quarter.label, measure)
+
+
+def _reading(
+    indicator: Indicator, book: Book, segment: str, t: date, quarter: str | None, measure: Measure | NoData
+) -> Reading:
+    if isinstance(measure, NoData):
+        return Reading(
+            indicator.key, segment, t, None, Band.NO_DATA, "no data", quarter, reason=measure.reason, why=measure.why
+        )
+    edges = indicator.edges(indicator.settings(book))
+    band, text = _band(indicator, edges, measure)
+    unsure = measure.unsure
+    return Reading(
+        indicator=indicator.key,
+        segment=segment,
+        as_of=t,
+        value=measure.value,
+        band=band,
+        text=text,
+        quarter=quarter,
+        reason=unsure.reason if unsure else None,
+        why=unsure.why if unsure else None,
+        interval=measure.interval,
+        evidence=evidence.label(measure.interval, band, edges),
+        approximate=measure.approximate,
+        infinite=measure.infinite,
+        inputs=measure.inputs,
+        beside=measure.beside,
+        notes=measure.notes,
+    )
+
+
+def _band(indicator: Indicator, edges: Edges, measure: Measure) -> tuple[Band, str]:
+    if measure.value is None:
+        return (Band.BREAKAGE, "never") if measure.infinite else (Band.HEALTHY, "target met")
+    if measure.unsure:
+        return Band.NO_DATA, indicator.unit.write(measure.value)
+    return edges.judge(measure.value), indicator.unit.write(measure.value, edges)

@@ -1,0 +1,174 @@
+"""CAC payback: after how many months has a new customer paid for the cost of winning it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+from monitor.core import evidence
+from monitor.core.bands import Edges, Unit
+from monitor.core.book import Book
+from monitor.core.calendar import DAY, Quarter, add_months
+from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.tables import SEGMENTS
+from monitor.core.types import NoData, Number, Reading
+
+_FURTHEST_MONTHS = 6
+"""How far back the weekly reading looks for three months with spend."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    healthy: Decimal = Decimal("14")
+    breakage: Decimal = Decimal("18")
+
+
+@dataclass(frozen=True)
+class Settings:
+    gross_margin: Mapping[str, Decimal] = field(default_factory=dict)
+    shared: Literal["include", "exclude", "by_bookings"] = "include"
+    lag_months: int = 0
+    bands: Bands = Bands()
+
+
+def payback(spend: Fraction, new_arr: Fraction, gross_margin: Fraction) -> Fraction:
+    """Months: S&M spend over a month's gross profit on new ARR (spec: CAC payback)."""
+    return spend / (new_arr / 12 * gross_margin)
+
+
+class CacPayback(Indicator):
+    key = "cac_payback"
+    title = "CAC payback"
+    unit = Unit(" months", 1)
+    unit_name = "months"
+    formula = "S&M spend / (new ARR / 12 x gross margin), in months"
+    needs = ("opportunities", "spend")
+    waits_for = ("stale", "missing_spend")
+    Settings = Settings
+
+    def edges(self, settings: Settings) -> Edges:
+        return Edges(settings.bands.healthy, settings.bands.breakage, False, healthy_at_edge=False, breakage_at_edge=False)
+
+    def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
+        settings: Settings = self.settings(book)
+        last = add_months(t + DAY, -1)
+        months = [add_months(last, -back) for back in range(_FURTHEST_MONTHS)]
+        spent = [month for month in months if book.has_spend(segment, add_months(month, -settings.lag_months))]
+        if blocked := self._blocked(book, segment):
+            return blocked
+        if len(spent) < 3 or spent[2] < book.first_full.start:
+            return NoData("missing_spend", f"`spend` has fewer than three complete months of {segment} before {t}")
+        return self._measure(book, segment, tuple(sorted(spent[:3])), t)
+
+    def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
+        settings: Settings = self.settings(book)
+        if blocked := self._blocked(book, segment):
+            return blocked
+        if known < quarter.end:
+            return NoData("incomplete", f"the months of {quarter} are not complete on {known}")
+        missing = [m for m in quarter.months if not book.has_spend(segment, add_months(m, -settings.lag_months))]
+        if missing:
+            month = add_months(missing[0], -settings.lag_months)
+            return NoData("missing_spend", f"`spend` has no row of {segment} for {month:%Y-%m}")
+        return self._measure(book, segment, quarter.months, known)
+
+    def _blocked(self, book: Book, segment: str) -> NoData | None:
+        if book.facts.spend is None:
+            return NoData("missing_table", "there is no table `spend`")
+        if self.settings(book).gross_margin.get(segment) is None:
+            return NoData("no_gross_margin", f"indicators.cac_payback.gross_margin.{segment} is not configured")
+        return None
+
+    def _measure(self, book: Book, segment: str, months: tuple[date, ...], known: date) -> Measure | NoData:
+        settings: Settings = self.settings(book)
+        margin = Fraction(settings.gross_margin[segment])
+        cost = book.spend(segment, (add_months(month, -settings.lag_months) for month in months))
+        won = [book.won(segment, month, add_months(month, 1) - DAY, known) for month in months]
+        new_arr = sum((sums.amount for sums in won), Fraction(0))
+        squares = sum((sums.squares for sums in won), Fraction(0))
+        deals, unpriced = sum(s.deals for s in won), sum(s.unpriced for s in won)
+        shared = cost.shared * _share(book, settings, segment, months, known)
+        spend = cost.own + shared
+        inputs: dict[str, Number] = {
+            "spend": spend,
+            "shared_spend": shared,
+            "new_arr": new_arr,
+            "gross_margin": margin,
+            "won_deals": deals,
+        }
+        if deals and deals == unpriced:
+            return NoData("no_amounts", f"none of the {deals} won deals has an amount")
+        notes = (f"months {months[0]:%Y-%m} to {months[-1]:%Y-%m}",)
+        if unpriced:
+            notes += (f"{unpriced} won deals have no amount and add nothing",)
+        if new_arr <= 0:
+            if spend <= 0:
+                return NoData("no_spend", f"nothing was spent and nothing won in {months[0]:%Y-%m} to {months[-1]:%Y-%m}")
+            return Measure(None, inputs, infinite=True, notes=notes)
+        value = payback(spend, new_arr, margin)
+        return Measure(value, inputs, evidence.around(value, evidence.relative_error(new_arr, squares)), notes=notes)
+
+    def numbers(self, reading: Reading) -> str:
+        i = reading.inputs
+        margin = float(i["gross_margin"] or 0)
+        return f"{_m(i['spend'])} / ({_m(i['new_arr'])} / 12 x {margin:g}) = {reading.text}"
+
+    def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
+        first, last = self.week(book, segment, before), self.week(book, segment, t)
+        if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
+            return ()
+        value = first.value
+        steps = []
+        state = {name: Fraction(first.inputs[name] or 0) for name in ("spend", "new_arr", "gross_margin")}
+        for name, words in (("spend", "spend"), ("new_arr", "new ARR"), ("gross_margin", "gross margin")):
+            state[name] = Fraction(last.inputs[name] or 0)
+            now = payback(state["spend"], state["new_arr"], state["gross_margin"])
+            steps.append(Step(words, now - value))
+            value = now
+        return tuple(steps)
+
+    def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
+        last = add_months(t + DAY, -1)
+        return DealsWanted("decided", add_months(last, -2), add_months(last, 1) - DAY, won_only=True)
+
+    def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
+        settings: Settings = self.settings(book)
+        margin = settings.gross_margin.get(segment)
+        if margin is None or book.facts.spend is None:
+            return None
+        measure = self.week(book, segment, t)
+        if isinstance(measure, NoData):
+            return None
+        arr = Fraction(measure.inputs["spend"] or 0) * 12 / (target * Fraction(margin))
+        booked = book.won(segment, quarter.start, quarter.end, t).amount
+        gap = arr - booked
+        return f"{_m(gap)} more new ARR at the spend of the last three months" if gap > 0 else None
+
+    def alternatives(self, settings: Settings) -> Mapping[str, Any]:
+        return {
+            f"shared: {shared}": replace(settings, shared=shared)
+            for shared in ("include", "exclude", "by_bookings")
+            if shared != settings.shared
+        }
+
+
+def _share(book: Book, settings: Settings, segment: str, months: tuple[date, ...], known: date) -> Fraction:
+    """The part of shared spend that is the segment's."""
+    if settings.shared == "exclude":
+        return Fraction(0)
+    if settings.shared == "include":
+        return Fraction(1)
+    won = {
+        each: sum((book.won(each, m, add_months(m, 1) - DAY, known).amount for m in months), Fraction(0))
+        for each in SEGMENTS
+    }
+    total = sum(won.values(), Fraction(0))
+    return won[segment] / total if total else Fraction(1)
+
+
+def _m(amount: Number) -> str:
+    return f"{round(Fraction(amount or 0)):,}"

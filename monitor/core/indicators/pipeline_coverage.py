@@ -1,0 +1,216 @@
+"""Pipeline coverage: is there one sales cycle's pipeline for one sales cycle's quota?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+from monitor.core import evidence
+from monitor.core.bands import Edges, Unit
+from monitor.core.book import Book, Sums
+from monitor.core.calendar import DAY, Quarter
+from monitor.core.facts import CHANGES
+from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.types import NoData, Number, Reading
+
+_MIN_WEEKS = 9
+"""Weekly readings that a quarter's mean needs once the quarter is over."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    healthy: Decimal = Decimal("4.0")
+    breakage: Decimal = Decimal("3.5")
+
+
+@dataclass(frozen=True)
+class Settings:
+    basis: Literal["horizon", "quarter", "remaining", "worked"] = "horizon"
+    horizon_days: Mapping[str, int] = field(default_factory=lambda: {"smb": 30, "mid_market": 90, "strategic": 180})
+    max_age_days: Mapping[str, int] = field(default_factory=lambda: {"smb": 90, "mid_market": 240, "strategic": 365})
+    bands: Bands = Bands()
+
+
+def coverage(open_pipeline: Fraction, quota: Fraction) -> Fraction:
+    """Open pipeline over the quota for the same stretch of time (spec: Pipeline coverage)."""
+    return open_pipeline / quota
+
+
+class PipelineCoverage(Indicator):
+    key = "pipeline_coverage"
+    title = "Pipeline coverage"
+    unit = Unit("x", 2)
+    unit_name = "x"
+    formula = "open pipeline no older than max_age_days / (quota of the quarter x horizon_days / days in the quarter)"
+    needs = ("opportunities", "reps", "quotas")
+    Settings = Settings
+
+    def edges(self, settings: Settings) -> Edges:
+        return Edges(settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False)
+
+    def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
+        return book.remember((self.key, segment, t, "week"), lambda: self._week(book, segment, t))
+
+    def _week(self, book: Book, segment: str, t: date) -> Measure | NoData:
+        settings: Settings = self.settings(book)
+        if (t - book.facts.begins).days < settings.max_age_days[segment]:
+            return NoData("not_enough_history", f"not enough history: {settings.max_age_days[segment]} days are needed before {t}")
+        quarter = book.policy.calendar.quarter_of(t)
+        quota = book.plan_quota(segment, quarter)
+        if isinstance(quota, NoData):
+            return quota
+        counted = _numerator(book, settings.basis, segment, quarter, t)
+        if counted.deals and counted.deals == counted.unpriced:
+            return NoData("no_amounts", f"none of the {counted.deals} open deals of {segment} has an amount")
+        denominator, inputs = _denominator(book, settings, segment, quarter, t, quota)
+        inputs = {"open_pipeline": counted.amount, "quota": quota, **inputs, "open_deals": counted.deals}
+        if denominator <= 0:
+            return Measure(None, inputs, met=True, notes=("bookings have reached the quota: target met",))
+        value = coverage(counted.amount, denominator)
+        error = evidence.relative_error(counted.amount, counted.squares)
+        return Measure(
+            value,
+            inputs,
+            interval=evidence.around(value, error),
+            approximate=book.is_approximate(t),
+            notes=_notes(book, segment, quarter, counted),
+        )
+
+    def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
+        ends = [t for t in book.policy.calendar.weeks(quarter.start, min(known, quarter.end)) if not book.is_stale(t)]
+        weeks = [self.week(book, segment, t) for t in ends]
+        read = [week for week in weeks if isinstance(week, Measure)]
+        valued = [(week, week.value) for week in read if week.value is not None]
+        least = _MIN_WEEKS if known > quarter.end else 1
+        if len(read) < least:
+            missing = next((week for week in weeks if isinstance(week, NoData)), None)
+            if missing and not read:
+                return missing
+            return NoData("too_few_weeks", f"{len(read)} weekly readings in {quarter}, {least} are needed")
+        if not valued:
+            return Measure(None, read[-1].inputs, met=True)
+        count = len(valued)
+        value = sum((v for _, v in valued), Fraction(0)) / count
+        return Measure(
+            value,
+            _mean_inputs([week for week, _ in valued]) | {"weeks": count},
+            interval=_mean_interval(value, valued),
+            approximate=any(week.approximate for week, _ in valued),
+            notes=valued[-1][0].notes,
+        )
+
+    def numbers(self, reading: Reading) -> str:
+        i = reading.inputs
+        if "horizon_days" in i:
+            return f"{_m(i['open_pipeline'])} / ({_m(i['quota'])} x {i['horizon_days']} / {i['quarter_days']}) = {reading.text}"
+        return f"{_m(i['open_pipeline'])} / {_m(i.get('remaining_quota', i['quota']))} = {reading.text}"
+
+    def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
+        settings: Settings = self.settings(book)
+        first, last = self.week(book, segment, before), self.week(book, segment, t)
+        if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
+            return ()
+        if settings.basis != "horizon":
+            return super().bridge(book, segment, before, t)
+        scale = last.value / _amount(last) if _amount(last) else Fraction(0)
+        if not scale:
+            return super().bridge(book, segment, before, t)
+        steps = [
+            Step(name, book.pipeline_change(segment, name, before + DAY, t, fresh=True).amount * scale) for name in CHANGES
+        ]
+        return (*steps, Step("quota", _amount(first) * scale - first.value))
+
+    def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
+        return DealsWanted("open")
+
+    def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
+        settings: Settings = self.settings(book)
+        measure = self.quarter(book, segment, quarter, t)
+        quota = book.plan_quota(segment, quarter)
+        left = len(list(book.policy.calendar.weeks(t + DAY, quarter.end)))
+        if settings.basis != "horizon" or isinstance(quota, NoData) or not left:
+            return None
+        done, so_far = (0, Fraction(0))
+        if isinstance(measure, Measure) and measure.value is not None:
+            done = int(measure.inputs.get("weeks") or 0)
+            so_far = measure.value * done
+        mean = (target * (done + left) - so_far) / left
+        pipeline = mean * quota * settings.horizon_days[segment] / quarter.days
+        now = book.open_pipeline(segment, t, fresh=True).amount
+        more = f", {_m(pipeline - now)} more than now" if pipeline > now else ""
+        return f"an open pipeline of {_m(pipeline)} on average over the {left} weeks left{more}"
+
+    def alternatives(self, settings: Settings) -> Mapping[str, Any]:
+        others: dict[str, Any] = {
+            f"basis: {basis}": replace(settings, basis=basis)
+            for basis in ("horizon", "quarter", "remaining", "worked")
+            if basis != settings.basis
+        }
+        for days in (45, 60, 90):
+            if settings.horizon_days.get("smb") != days:
+                horizon = {**settings.horizon_days, "smb": days}
+                others[f"horizon_days.smb: {days}"] = replace(settings, basis="horizon", horizon_days=horizon)
+        return others
+
+
+def _numerator(book: Book, basis: str, segment: str, quarter: Quarter, t: date) -> Sums:
+    if basis == "horizon":
+        return book.open_pipeline(segment, t, fresh=True)
+    if basis in ("quarter", "remaining"):
+        return book.due_pipeline(segment, t, quarter)
+    opening = book.open_pipeline(segment, quarter.start - DAY, fresh=False)
+    came = [book.pipeline_change(segment, name, quarter.start, t, fresh=False) for name in ("created", "reamounted", "moved")]
+    parts = (opening, *came)
+    return Sums(*(sum(getattr(part, name) for part in parts) for name in ("deals", "amount", "squares", "unpriced")))
+
+
+def _denominator(
+    book: Book, settings: Settings, segment: str, quarter: Quarter, t: date, quota: Fraction
+) -> tuple[Fraction, dict[str, Number]]:
+    if settings.basis == "horizon":
+        days = settings.horizon_days[segment]
+        return quota * days / quarter.days, {"horizon_days": days, "quarter_days": quarter.days}
+    if settings.basis == "remaining":
+        booked = book.bookings(segment, quarter.start, t, t).amount
+        return quota - booked, {"bookings": booked, "remaining_quota": quota - booked}
+    return quota, {}
+
+
+def _notes(book: Book, segment: str, quarter: Quarter, counted: Sums) -> tuple[str, ...]:
+    notes = []
+    if counted.unpriced:
+        notes.append(f"{counted.unpriced} open deals have no amount and add nothing")
+    without = book.without_quota(segment, quarter)
+    if without:
+        notes.append(f"{without} AEs of the plan have no quota row for {quarter}")
+    return tuple(notes)
+
+
+def _amount(measure: Measure) -> Fraction:
+    amount = measure.inputs["open_pipeline"]
+    assert isinstance(amount, Fraction)
+    return amount
+
+
+def _mean_inputs(weeks: list[Measure]) -> dict[str, Number]:
+    inputs = dict(weeks[-1].inputs)
+    inputs["open_pipeline"] = sum((_amount(week) for week in weeks), Fraction(0)) / len(weeks)
+    inputs.pop("open_deals", None)
+    return inputs
+
+
+def _mean_interval(value: Fraction, valued: list[tuple[Measure, Fraction]]) -> tuple[float, float] | None:
+    """Weeks share most of their deals, so their relative errors are averaged, not reduced."""
+    spans = [(float(week.interval[1]) / float(v)) for week, v in valued if week.interval and v]
+    if not spans:
+        return None
+    factor = sum(spans) / len(spans)
+    return (float(value) / factor, float(value) * factor)
+
+
+def _m(amount: Number) -> str:
+    return f"{round(Fraction(amount or 0)):,}"

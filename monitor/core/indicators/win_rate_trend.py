@@ -1,0 +1,199 @@
+"""Win rate trend: do SMB deals close as often as they did before the expansion?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from monitor.core import evidence
+from monitor.core.bands import Edges, Unit, fixed
+from monitor.core.book import Book, Decided
+from monitor.core.calendar import DAY, Quarter, add_months
+from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.types import NoData, Number, Reading
+
+_WINDOW_DAYS = 91
+_BASELINE_QUARTERS = 4
+_LEAST_BASELINE_QUARTERS = 2
+
+
+@dataclass(frozen=True)
+class Bands:
+    warning: Decimal = Decimal("-2.0")
+    breakage: Decimal = Decimal("-4.0")
+
+
+@dataclass(frozen=True)
+class Settings:
+    stale_after_days: int = 180
+    min_decided: int = 30
+    bands: Bands = Bands()
+
+
+def trend(won: int, lost: int, baseline_won: int, baseline_lost: int) -> Fraction:
+    """Difference of two win rates by number of deals, in percentage points (spec: Win rate trend)."""
+    return 100 * (Fraction(won, won + lost) - Fraction(baseline_won, baseline_won + baseline_lost))
+
+
+class WinRateTrend(Indicator):
+    key = "win_rate_trend"
+    title = "Win rate trend"
+    unit = Unit(" points", 1, signed=True)
+    unit_name = "points"
+    formula = "100 x (won / (won + lost) in the window - the same in the baseline), in points"
+    own_baseline = True
+    Settings = Settings
+
+    def edges(self, settings: Settings) -> Edges:
+        return Edges(settings.bands.warning, settings.bands.breakage, True, healthy_at_edge=False, breakage_at_edge=True)
+
+    def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
+        quarter = book.policy.calendar.quarter_of(t)
+        start = t - timedelta(days=_WINDOW_DAYS - 1)
+        return self._measure(book, segment, quarter, start, t, t)
+
+    def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
+        return book.remember(
+            (self.key, segment, quarter, known),
+            lambda: self._measure(book, segment, quarter, quarter.start, min(known, quarter.end), known),
+        )
+
+    def _measure(
+        self, book: Book, segment: str, quarter: Quarter, start: date, end: date, known: date
+    ) -> Measure | NoData:
+        settings: Settings = self.settings(book)
+        quarters = self.baseline(book, segment, quarter, known)
+        if len(quarters) < _LEAST_BASELINE_QUARTERS:
+            return NoData("no_baseline", f"no baseline yet: {len(quarters)} full quarters before {quarter}, 2 are needed")
+        window = book.decided(segment, start, end, known)
+        base = _pooled(book, segment, quarters, known)
+        inputs: dict[str, Number] = {
+            "won": window.won,
+            "lost": window.lost,
+            "baseline_won": base.won,
+            "baseline_lost": base.lost,
+            "win_rate": window.rate,
+            "baseline_win_rate": base.rate,
+            "left_out_stale": window.stale,
+        }
+        if not base.decided:
+            return NoData("no_baseline", f"no baseline: nothing was won or lost in {quarters[0]} to {quarters[-1]}")
+        if not window.decided:
+            return NoData("too_few", f"too few: nothing was won or lost from {start} to {end}")
+        unsure = None
+        if window.decided < settings.min_decided:
+            unsure = NoData("too_few", f"too few: {window.decided} decided deals, {settings.min_decided} are needed")
+        return Measure(
+            trend(window.won, window.lost, base.won, base.lost),
+            inputs,
+            interval=evidence.newcombe(window.won, window.lost, base.won, base.lost),
+            unsure=unsure,
+            beside=_beside(book, segment, start, end, known),
+            notes=(f"baseline: {', '.join(q.label for q in quarters)}", *_left_out(window, settings)),
+        )
+
+    def baseline(self, book: Book, segment: str, quarter: Quarter, known: date) -> tuple[Quarter, ...]:
+        """The quarters that `quarter` is measured against, oldest first.
+
+        From the expansion's quarter on: the four full ones before it, fixed. Otherwise the last four full ones that are
+        not breakage themselves, so that a bad quarter never becomes part of its own measure.
+        """
+        calendar = book.policy.calendar
+        started = book.policy.expansion_started
+        anchor = calendar.quarter_of(started) if started else None
+        fixed_one = anchor is not None and quarter >= anchor
+        last = calendar.next(anchor if fixed_one and anchor else quarter, -1)
+        chosen: list[Quarter] = []
+        while last >= book.first_full and len(chosen) < _BASELINE_QUARTERS:
+            if fixed_one or not self._broke(book, segment, last, known):
+                chosen.append(last)
+            last = calendar.next(last, -1)
+        return tuple(reversed(chosen))
+
+    def _broke(self, book: Book, segment: str, quarter: Quarter, known: date) -> bool:
+        measure = self.quarter(book, segment, quarter, known)
+        if isinstance(measure, NoData) or measure.unsure or measure.value is None:
+            return False
+        return self.edges(self.settings(book)).judge(measure.value).value == "breakage"
+
+    def numbers(self, reading: Reading) -> str:
+        i = reading.inputs
+        if reading.value is None:
+            return self.formula
+        now, base = (fixed(100 * Fraction(i[name] or 0), 2) for name in ("win_rate", "baseline_win_rate"))
+        return (
+            f"{i['won']} / ({i['won']} + {i['lost']}) - {i['baseline_won']} / ({i['baseline_won']} + {i['baseline_lost']})"
+            f" = {now} % - {base} % = {reading.text}"
+        )
+
+    def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
+        first, last = self.week(book, segment, before), self.week(book, segment, t)
+        if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
+            return ()
+        span = timedelta(days=_WINDOW_DAYS - 1)
+        came = book.decided(segment, before + DAY, t, t)
+        won, lost = (int(first.inputs[name] or 0) for name in ("won", "lost"))
+        rate = Fraction(won, won + lost)
+        states = [("won", won + came.won, lost), ("lost", won + came.won, lost + came.lost)]
+        end = (int(last.inputs["won"] or 0), int(last.inputs["lost"] or 0))
+        states += [("wins that left the window", end[0], lost + came.lost), ("losses that left the window", *end)]
+        steps = []
+        for name, w, x in states:
+            now = Fraction(w, w + x) if w + x else rate
+            steps.append(Step(name, 100 * (now - rate)))
+            rate = now
+        assert span.days == _WINDOW_DAYS - 1
+        moved = last.value - first.value - sum((s.amount for s in steps), Fraction(0))
+        return (*steps, Step("baseline", moved))
+
+    def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
+        return DealsWanted("decided", t - timedelta(days=_WINDOW_DAYS - 1), t)
+
+    def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
+        measure = self.quarter(book, segment, quarter, t)
+        if isinstance(measure, NoData):
+            return None
+        won, lost = (int(measure.inputs[name] or 0) for name in ("won", "lost"))
+        rate = Fraction(measure.inputs["baseline_win_rate"] or 0) + target / 100
+        gone = (min(t, quarter.end) - quarter.start).days + 1
+        coming = round(Fraction((won + lost) * (quarter.days - gone), gone))
+        wins = rate * (won + lost + coming) - won
+        if not coming:
+            return None
+        more = max(0, -(-wins.numerator // wins.denominator))
+        if more > coming:
+            return f"more wins than the about {coming} deals that are still to be decided at this pace"
+        return f"{more} wins of the about {coming} deals still to be decided at this pace"
+
+
+def _pooled(book: Book, segment: str, quarters: tuple[Quarter, ...], known: date) -> Decided:
+    parts = [book.decided(segment, q.start, q.end, known) for q in quarters]
+    return Decided(
+        sum(p.won for p in parts),
+        sum(p.lost for p in parts),
+        sum((p.won_amount for p in parts), Fraction(0)),
+        sum((p.lost_amount for p in parts), Fraction(0)),
+        Fraction(0),
+        0,
+        sum(p.stale for p in parts),
+    )
+
+
+def _beside(book: Book, segment: str, start: date, end: date, known: date) -> dict[str, Number]:
+    window = book.decided(segment, start, end, known)
+    total = window.won_amount + window.lost_amount
+    months = [add_months(end, -back) for back in (2, 1, 0)]
+    year_ago = book.decided(segment, add_months(start, -12), add_months(end, -11) - DAY, known)
+    return {
+        "win_rate_by_value": window.won_amount / total if total else None,
+        "win_rate_by_creation": book.cohort(segment, months, known).rate,
+        "win_rate_a_year_ago": year_ago.rate if add_months(start, -12) >= book.facts.begins else None,
+    }
+
+
+def _left_out(window: Decided, settings: Settings) -> tuple[str, ...]:
+    if not window.stale:
+        return ()
+    return (f"{window.stale} deals older than {settings.stale_after_days} days when they closed are left out",)
