@@ -1,0 +1,52 @@
+# demo, test, lint and bench make the virtual environment by themselves; only make and Python (or uv) must be there.
+# Another Python: make test PYTHON=/path/to/python VENV=.venv-other. Some tests only: make test ARGS=tests/core.
+
+VENV ?= .venv
+PYTHON ?=
+WORKERS ?= auto
+ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint format bench wheel wheel-test constraints clean
+
+demo: $(VENV)/.ready
+	@$(BIN)/smb-monitor demo $(ARGS)
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+wheel: $(VENV)/.ready
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	@ls dist/*.whl
+
+# The wheel in an environment of its own, with what it asks for itself and nothing of the development tools.
+wheel-test: wheel
+	.ci/install-wheel $(VENV)-wheel $(abspath $(BIN)/python) dist/*.whl
+	SMB_MONITOR_WHEEL_VENV=$(abspath $(VENV)-wheel) $(BIN)/python -m pytest -m wheel tests/packaging $(ARGS)
+
+# The newest versions within the bounds of pyproject.toml; needs uv.
+constraints:
+	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+		--generate-hashes --no-emit-index-url --custom-compile-command 'make constraints' -o constraints.txt
+
+clean:
+	rm -rf $(VENV) $(VENV)-wheel dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/.ready: pyproject.toml constraints.txt .ci/venv
+	@echo "setting up $(VENV) ..."
+	@.ci/venv $(VENV) $(PYTHON)
+	@touch $@
