@@ -10,14 +10,15 @@ from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.facts import Facts
 from monitor.core.policy import Policy
 from monitor.core.types import NoData
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 _EXACT = Context(prec=76)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHANGES = ("created", "won", "lost", "aged_out", "reamounted", "moved")
 """Why the open pipeline of a segment changed; `moved` is a change of segment (out of one, into another)."""

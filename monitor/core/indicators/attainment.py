@@ -18,6 +18,9 @@ from monitor.core.types import NoData, Number, Reading
 _LEAST_QUARTERS, _MOST_QUARTERS = 4, 8
 """Full quarters that the expected share is taken from."""
 
+_ON_PLAN = Fraction(4, 5)
+"""An AE at or above it is counted as on plan."""
+
 
 @dataclass(frozen=True)
 class Bands:
@@ -79,9 +82,27 @@ class Attainment(Indicator):
             value,
             inputs,
             interval=evidence.around(value, evidence.relative_error(booked.amount, booked.squares)),
-            beside=_beside(book, segment, quarter, known, share),
             notes=((note,) if note else ()) + missing,
         )
+
+    def beside(self, book: Book, segment: str, t: date) -> dict[str, Number]:
+        quarter = book.policy.calendar.quarter_of(t)
+        share, _ = expected_share(book, segment, quarter, t)
+        if quarter.start < book.facts.by_rep_since or share <= 0:
+            return {}
+        each = by_rep(book, segment, quarter, t)
+        people = book.aes(segment, quarter.start)
+        quotas = {rep: book.quota_of(rep, quarter) for rep in people}
+        ratios = [each.get(rep, Fraction(0)) / (quota * share) for rep, quota in quotas.items() if quota]
+        seated = book.aes(segment, t)
+        seat_quota = sum((book.quota_of(rep, quarter) or Fraction(0) for rep in seated), Fraction(0))
+        in_seat = sum((each.get(rep, Fraction(0)) for rep in seated), Fraction(0))
+        return {
+            "in_seat": in_seat / (seat_quota * share) if seat_quota else None,
+            "median_ae": median(ratios) if ratios else None,
+            "aes_at_80_percent": Fraction(sum(r >= _ON_PLAN for r in ratios), len(ratios)) if ratios else None,
+            "aes": len(people),
+        }
 
     def numbers(self, reading: Reading) -> str:
         i = reading.inputs
@@ -137,24 +158,6 @@ def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known
         return until
     day = quarter.start + int(whole) * DAY
     return until + part * book.bookings(segment, day, day, known).amount
-
-
-def _beside(book: Book, segment: str, quarter: Quarter, known: date, share: Fraction) -> dict[str, Number]:
-    if quarter.start < book.facts.by_rep_since:
-        return {}
-    each = by_rep(book, segment, quarter, known)
-    people = book.aes(segment, quarter.start)
-    quotas = {rep: book.quota_of(rep, quarter) for rep in people}
-    ratios = [each.get(rep, Fraction(0)) / (quota * share) for rep, quota in quotas.items() if quota]
-    seated = book.aes(segment, min(known, quarter.end))
-    seat_quota = sum((book.quota_of(rep, quarter) or Fraction(0) for rep in seated), Fraction(0))
-    in_seat = sum((each.get(rep, Fraction(0)) for rep in seated), Fraction(0))
-    return {
-        "in_seat": in_seat / (seat_quota * share) if seat_quota else None,
-        "median_ae": median(ratios) if ratios else None,
-        "aes_at_80_percent": Fraction(sum(r >= Fraction(4, 5) for r in ratios), len(ratios)) if ratios else None,
-        "aes": len(people),
-    }
 
 
 def by_rep(book: Book, segment: str, quarter: Quarter, known: date) -> dict[str, Fraction]:

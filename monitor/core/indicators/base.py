@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -31,7 +31,6 @@ class Measure:
     met: bool = False
     approximate: bool = False
     unsure: NoData | None = None
-    beside: Mapping[str, Number] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -72,6 +71,10 @@ class Indicator(ABC):
     @abstractmethod
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
         """The quarter's reading from what was known at the end of day `known` (within the quarter: so far)."""
+
+    def beside(self, book: Book, segment: str, t: date) -> Mapping[str, Number]:
+        """What is shown next to the weekly reading, and never judged."""
+        return {}
 
     def numbers(self, reading: Reading) -> str:
         """The formula with the reading's numbers in it."""
@@ -121,6 +124,13 @@ def weekly_reading(indicator: Indicator, book: Book, segment: str, t: date) -> R
     return _reading(indicator, book, segment, t, None, blocked or indicator.week(book, segment, t))
 
 
+def with_beside(indicator: Indicator, book: Book, reading: Reading) -> Reading:
+    """The same weekly reading with what is shown next to it."""
+    if book.cannot_read(reading.as_of):
+        return reading
+    return replace(reading, beside=indicator.beside(book, reading.segment, reading.as_of))
+
+
 def quarter_reading(indicator: Indicator, book: Book, segment: str, quarter: Quarter, known: date) -> Reading:
     """The quarter's reading from what was known at the end of day `known`."""
     blocked = book.cannot_read(known, quarter)
@@ -153,7 +163,6 @@ def _reading(
         approximate=measure.approximate,
         infinite=measure.infinite,
         inputs=measure.inputs,
-        beside=measure.beside,
         notes=measure.notes,
     )
 

@@ -90,7 +90,6 @@ class WinRateTrend(Indicator):
             inputs,
             interval=evidence.newcombe(window.won, window.lost, base.won, base.lost),
             unsure=unsure,
-            beside=_beside(book, segment, start, end, known),
             notes=(f"baseline: {', '.join(q.label for q in quarters)}", *_left_out(window, settings)),
         )
 
@@ -118,6 +117,20 @@ class WinRateTrend(Indicator):
             return False
         return self.edges(self.settings(book)).judge(measure.value).value == "breakage"
 
+    def beside(self, book: Book, segment: str, t: date) -> dict[str, Number]:
+        window = book.decided(segment, t - timedelta(days=_WINDOW_DAYS - 1), t, t)
+        total = window.won_amount + window.lost_amount
+        months = [add_months(t, -back) for back in (2, 1, 0)]
+        quarter = book.policy.calendar.quarter_of(t)
+        year_ago = book.policy.calendar.next(quarter, -4)
+        then = book.decided(segment, year_ago.start, year_ago.end, t)
+        return {
+            "win_rate_by_value": window.won_amount / total if total else None,
+            "win_rate_by_creation": book.cohort(segment, months, t).rate,
+            "win_rate_of_the_quarter": book.decided(segment, quarter.start, t, t).rate,
+            "win_rate_a_year_ago": then.rate if year_ago >= book.first_full else None,
+        }
+
     def numbers(self, reading: Reading) -> str:
         i = reading.inputs
         if reading.value is None:
@@ -132,7 +145,6 @@ class WinRateTrend(Indicator):
         first, last = self.week(book, segment, before), self.week(book, segment, t)
         if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
             return ()
-        span = timedelta(days=_WINDOW_DAYS - 1)
         came = book.decided(segment, before + DAY, t, t)
         won, lost = (int(first.inputs[name] or 0) for name in ("won", "lost"))
         rate = Fraction(won, won + lost)
@@ -144,7 +156,6 @@ class WinRateTrend(Indicator):
             now = Fraction(w, w + x) if w + x else rate
             steps.append(Step(name, 100 * (now - rate)))
             rate = now
-        assert span.days == _WINDOW_DAYS - 1
         moved = last.value - first.value - sum((s.amount for s in steps), Fraction(0))
         return (*steps, Step("baseline", moved))
 
@@ -162,7 +173,7 @@ class WinRateTrend(Indicator):
         wins = rate * (won + lost + coming) - won
         if not coming:
             return None
-        more = max(0, -(-wins.numerator // wins.denominator))
+        more = max(0, wins.numerator // wins.denominator + 1)
         if more > coming:
             return f"more wins than the about {coming} deals that are still to be decided at this pace"
         return f"{more} wins of the about {coming} deals still to be decided at this pace"
@@ -179,18 +190,6 @@ def _pooled(book: Book, segment: str, quarters: tuple[Quarter, ...], known: date
         0,
         sum(p.stale for p in parts),
     )
-
-
-def _beside(book: Book, segment: str, start: date, end: date, known: date) -> dict[str, Number]:
-    window = book.decided(segment, start, end, known)
-    total = window.won_amount + window.lost_amount
-    months = [add_months(end, -back) for back in (2, 1, 0)]
-    year_ago = book.decided(segment, add_months(start, -12), add_months(end, -11) - DAY, known)
-    return {
-        "win_rate_by_value": window.won_amount / total if total else None,
-        "win_rate_by_creation": book.cohort(segment, months, known).rate,
-        "win_rate_a_year_ago": year_ago.rate if add_months(start, -12) >= book.facts.begins else None,
-    }
 
 
 def _left_out(window: Decided, settings: Settings) -> tuple[str, ...]:

@@ -1,0 +1,99 @@
+"""Quarter verdicts: what each quarter read, on which day that became final, and whether the breaker counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from statistics import median
+
+from monitor.core.book import Book
+from monitor.core.calendar import DAY, Quarter
+from monitor.core.indicators.base import Indicator, quarter_reading
+from monitor.core.types import Band, Reading
+
+_UNCOUNTED_QUARTERS = 4
+"""Without an expansion date the breaker watches from the fifth full quarter on."""
+_BASELINE_QUARTERS = 4
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One quarter of one indicator. `sealed_on` is None while it is provisional."""
+
+    indicator: str
+    quarter: Quarter
+    reading: Reading
+    sealed_on: date | None
+
+
+def watch_from(book: Book) -> Quarter:
+    """The first quarter that the breaker counts."""
+    started = book.policy.expansion_started
+    if started is None:
+        return book.policy.calendar.next(book.first_full, _UNCOUNTED_QUARTERS)
+    return max(book.policy.calendar.quarter_of(started), book.first_full)
+
+
+def full_quarters(book: Book, t: date) -> Iterator[Quarter]:
+    """The full quarters up to the running one, oldest first."""
+    yield from book.policy.calendar.quarters(book.first_full, book.policy.calendar.quarter_of(t))
+
+
+def verdict(book: Book, indicator: Indicator, segment: str, quarter: Quarter, t: date) -> Verdict:
+    """The verdict of `quarter` as it stands at the end of `t`: sealed with what was known then, or provisional."""
+    key = ("verdict", indicator.key, segment, quarter, t if t < _deadline(book, quarter) else None)
+    return book.remember(key, lambda: _verdict(book, indicator, segment, quarter, t))
+
+
+def _deadline(book: Book, quarter: Quarter) -> date:
+    rule = book.policy.breaker
+    return quarter.end + timedelta(days=max(rule.seal_deadline_days, rule.seal_after_days))
+
+
+def _verdict(book: Book, indicator: Indicator, segment: str, quarter: Quarter, t: date) -> Verdict:
+    day = quarter.end + timedelta(days=book.policy.breaker.seal_after_days)
+    while day <= t:
+        reading = quarter_reading(indicator, book, segment, quarter, day)
+        if reading.reason not in indicator.waits_for or day >= _deadline(book, quarter):
+            return Verdict(indicator.key, quarter, reading, day)
+        day += DAY
+    return Verdict(indicator.key, quarter, quarter_reading(indicator, book, segment, quarter, t), None)
+
+
+def verdicts(book: Book, indicator: Indicator, segment: str, t: date) -> list[Verdict]:
+    """Every full quarter up to the running one, oldest first."""
+    return [verdict(book, indicator, segment, quarter, t) for quarter in full_quarters(book, t)]
+
+
+def fits_definition(book: Book, indicator: Indicator, segment: str, t: date) -> bool | None:
+    """Whether the indicator's definition fits this company: the median of its baseline quarters is not breakage.
+
+    None where there is nothing to read in the baseline. An indicator that is its own baseline always fits.
+    """
+    if indicator.own_baseline:
+        return True
+    first = watch_from(book)
+    baseline = [q for q in full_quarters(book, t) if q < first and q.end <= t][-_BASELINE_QUARTERS:]
+    readings = [verdict(book, indicator, segment, quarter, t).reading for quarter in baseline]
+    read = [r for r in readings if r.band is not Band.NO_DATA]
+    if not read:
+        return None
+    never = [r for r in read if r.infinite]
+    values = sorted(r.value for r in read if r.value is not None)
+    if not values:
+        return not never
+    middle = _median(values, len(never))
+    if middle is None:
+        return False
+    return indicator.edges(indicator.settings(book)).judge(middle) is not Band.BREAKAGE
+
+
+def _median(values: list[Fraction], never: int) -> Fraction | None:
+    """The median of `values` and of `never` paybacks that lie beyond all of them; None when it lies there too."""
+    if not never:
+        return median(values)
+    count = len(values) + never
+    middle = values[(count - 1) // 2 : count // 2 + 1] if count // 2 < len(values) else []
+    return sum(middle, Fraction(0)) / len(middle) if middle else None
