@@ -50,7 +50,9 @@ def _refuse_skip(report: Report) -> Report:
     reason = _reason_of_skip(report)
     if reason is not None and not reason.startswith(DECLARED_SKIPS):
         report.outcome = "failed"
-        report.longrepr = f"skipped in CI, where nothing may be missing ({reason}): install it in .ci/run, or declare it"
+        report.longrepr = (
+            f"skipped in CI, where nothing may be missing ({reason}): install it in .ci/run, or declare it"
+        )
     return report
 
 
