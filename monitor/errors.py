@@ -25,6 +25,10 @@ class StoreError(MonitorError):
     exit_code = 2
 
 
+class Conflict(StoreError):
+    """Somebody else recorded first, so the decision stands on an old log: load and decide again (run the command again)."""
+
+
 class NotAllowed(MonitorError):
     """This person may not do this: ask one of `leadership.approvers`."""
 
