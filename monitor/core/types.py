@@ -178,6 +178,8 @@ class BreakerView:
     violations: tuple[str, ...] = ()
     watch_from: str | None = None
     """The first quarter that counts, None while there is none yet."""
+    recovered_on: date | None = None
+    """While armed: the day of the last recovery; `recovered` then names who recovered."""
 
 
 @dataclass(frozen=True)
