@@ -30,7 +30,6 @@ def _units(value: Decimal | int | None, decimals: int) -> int:
     return 0 if value is None else int(_EXACT.scaleb(Decimal(value), decimals))
 
 
-
 @dataclass(frozen=True)
 class Sums:
     """Deals, their amounts, the squares of these, and how many had no amount."""
@@ -177,7 +176,10 @@ class Book:
     def cannot_read(self, t: date, quarter: Quarter | None = None) -> NoData | None:
         """Why nothing at all can be read at the end of day `t` (for `quarter`), or None."""
         if (quarter or self.policy.calendar.quarter_of(t)) < self.first_full:
-            return NoData("partial_quarter", f"the data begin on {self.facts.begins}, so {self.first_full} is the first full quarter")
+            return NoData(
+                "partial_quarter",
+                f"the data begin on {self.facts.begins}, so {self.first_full} is the first full quarter",
+            )
         if self.is_stale(t):
             newest = self.newest(t)
             return NoData("stale", f"the newest row is of {newest}, more than {self.policy.max_age} days before {t}")
@@ -217,7 +219,9 @@ class Book:
             names = ("day", "segment", "due_quarter", "deals", "amount", "squares", "unpriced")
             for day, segment, due, deals, amount, squares, unpriced in _columns(self.facts.due, names):
                 if due is not None and due == due:
-                    held[segment].append((day, due, [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), unpriced]))
+                    held[segment].append(
+                        (day, due, [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), unpriced])
+                    )
         return held
 
     def due_pipeline(self, segment: str, t: date, quarter: Quarter) -> Sums:
@@ -381,5 +385,11 @@ def _decided(values: Sequence[int], stale: int) -> Decided:
     won, lost, won_amount, lost_amount, squares, unpriced, _ = values
     unit = 10**_AMOUNT
     return Decided(
-        won, lost, Fraction(won_amount, unit), Fraction(lost_amount, unit), Fraction(squares, 10**_SQUARES), unpriced, stale
+        won,
+        lost,
+        Fraction(won_amount, unit),
+        Fraction(lost_amount, unit),
+        Fraction(squares, 10**_SQUARES),
+        unpriced,
+        stale,
     )

@@ -99,5 +99,9 @@ def parse_quarter(label: str, calendar: FiscalCalendar) -> Quarter | None:
     head, _, tail = label.strip().upper().partition("-Q")
     if not (head.startswith("FY") and head[2:].isdigit() and len(head) == 6 and tail in ("1", "2", "3", "4")):
         return None
-    year_end = date(int(head[2:]), 12, 1) if calendar.fiscal_year_start == 1 else date(int(head[2:]), calendar.fiscal_year_start - 1, 1)
+    year_end = (
+        date(int(head[2:]), 12, 1)
+        if calendar.fiscal_year_start == 1
+        else date(int(head[2:]), calendar.fiscal_year_start - 1, 1)
+    )
     return calendar.quarter_of(add_months(year_end, 3 * int(tail) - 14))

@@ -106,5 +106,7 @@ def verify_verdicts(events: Sequence[Event], verdicts: Sequence[SealedVerdict]) 
         if name in sealed and rows[name] != sealed[name][1]
     ]
     added = [f"verdict {name} was inserted: no line sealed it" for name in rows if name not in sealed]
-    removed = [f"verdict {name}, sealed by line {seq}, is missing" for name, (seq, _) in sealed.items() if name not in rows]
+    removed = [
+        f"verdict {name}, sealed by line {seq}, is missing" for name, (seq, _) in sealed.items() if name not in rows
+    ]
     return changed + added + removed

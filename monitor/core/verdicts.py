@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
@@ -41,7 +42,7 @@ def full_quarters(book: Book, t: date) -> Iterator[Quarter]:
     yield from book.policy.calendar.quarters(book.first_full, book.policy.calendar.quarter_of(t))
 
 
-def verdict(book: Book, indicator: Indicator, segment: str, quarter: Quarter, t: date) -> Verdict:
+def verdict(book: Book, indicator: Indicator[Any], segment: str, quarter: Quarter, t: date) -> Verdict:
     """The verdict of `quarter` as it stands at the end of `t`: sealed with what was known then, or provisional."""
     key = ("verdict", indicator.key, segment, quarter, t if t < _deadline(book, quarter) else None)
     return book.remember(key, lambda: _verdict(book, indicator, segment, quarter, t))
@@ -52,7 +53,7 @@ def _deadline(book: Book, quarter: Quarter) -> date:
     return quarter.end + timedelta(days=max(rule.seal_deadline_days, rule.seal_after_days))
 
 
-def _verdict(book: Book, indicator: Indicator, segment: str, quarter: Quarter, t: date) -> Verdict:
+def _verdict(book: Book, indicator: Indicator[Any], segment: str, quarter: Quarter, t: date) -> Verdict:
     day = quarter.end + timedelta(days=book.policy.breaker.seal_after_days)
     while day <= t:
         reading = quarter_reading(indicator, book, segment, quarter, day)
@@ -62,12 +63,12 @@ def _verdict(book: Book, indicator: Indicator, segment: str, quarter: Quarter, t
     return Verdict(indicator.key, quarter, quarter_reading(indicator, book, segment, quarter, t), None)
 
 
-def verdicts(book: Book, indicator: Indicator, segment: str, t: date) -> list[Verdict]:
+def verdicts(book: Book, indicator: Indicator[Any], segment: str, t: date) -> list[Verdict]:
     """Every full quarter up to the running one, oldest first."""
     return [verdict(book, indicator, segment, quarter, t) for quarter in full_quarters(book, t)]
 
 
-def fits_definition(book: Book, indicator: Indicator, segment: str, t: date) -> bool | None:
+def fits_definition(book: Book, indicator: Indicator[Any], segment: str, t: date) -> bool | None:
     """Whether the indicator's definition fits this company: the median of its baseline quarters is not breakage.
 
     None where there is nothing to read in the baseline. An indicator that is its own baseline always fits.

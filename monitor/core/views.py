@@ -19,7 +19,7 @@ def plain(value: Number) -> float | int | None:
     return float(value) if isinstance(value, Fraction | Decimal) else value
 
 
-def reading_view(reading: Reading, indicator: Indicator) -> ReadingView:
+def reading_view(reading: Reading, indicator: Indicator[Any]) -> ReadingView:
     """A reading as shown, not sealed."""
     return ReadingView(
         as_of=reading.as_of,
@@ -40,7 +40,7 @@ def reading_view(reading: Reading, indicator: Indicator) -> ReadingView:
     )
 
 
-def _interval_text(interval: tuple[float, float] | None, indicator: Indicator) -> str | None:
+def _interval_text(interval: tuple[float, float] | None, indicator: Indicator[Any]) -> str | None:
     if interval is None:
         return None
     unit = indicator.unit

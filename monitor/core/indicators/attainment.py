@@ -9,15 +9,16 @@ from fractions import Fraction
 from statistics import median
 
 from monitor.core import evidence
-from monitor.core.bands import Edges, Unit
+from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
-from monitor.core.types import NoData, Number, Reading
+from monitor.core.types import NoData, Number, Reading, Weighing
 
 _LEAST_QUARTERS, _MOST_QUARTERS = 4, 8
 """Full quarters that the expected share is taken from."""
 
+_TOP = 10
 _ON_PLAN = Fraction(4, 5)
 """An AE at or above it is counted as on plan."""
 
@@ -29,7 +30,7 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Settings:
+class AttainmentSettings:
     bands: Bands = Bands()
 
 
@@ -38,23 +39,27 @@ def attainment(bookings: Fraction, plan_quota: Fraction, expected_share: Fractio
     return bookings / (plan_quota * expected_share)
 
 
-class Attainment(Indicator):
+class Attainment(Indicator[AttainmentSettings]):
     key = "attainment"
     title = "AE attainment"
     unit = Unit(" %", 1, factor=100)
     unit_name = "%"
     formula = "bookings of AEs / (plan quota x expected share of the quarter)"
     needs = ("opportunities", "reps", "quotas")
-    Settings = Settings
+    Settings = AttainmentSettings
 
-    def edges(self, settings: Settings) -> Edges:
-        return Edges(settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False)
+    def edges(self, settings: AttainmentSettings) -> Edges:
+        return Edges(
+            settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False
+        )
 
     def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
         quarter = book.policy.calendar.quarter_of(t)
         share, quarters = expected_share(book, segment, quarter, t)
         if share <= 0:
-            return NoData("too_early", f"by day {(t - quarter.start).days + 1} of a quarter nothing used to be booked yet")
+            return NoData(
+                "too_early", f"by day {(t - quarter.start).days + 1} of a quarter nothing used to be booked yet"
+            )
         note = f"expected share: mean of {quarters} quarters" if quarters else "expected share: a straight line"
         return self._measure(book, segment, quarter, t, share, note)
 
@@ -121,7 +126,23 @@ class Attainment(Indicator):
         return (Step("won", won), Step("expected by now", last.value - first.value - won))
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
-        return DealsWanted("decided", book.policy.calendar.quarter_of(t).start, t, won_only=True)
+        return DealsWanted(
+            "decided", "Largest deals won this quarter", book.policy.calendar.quarter_of(t).start, t, won_only=True
+        )
+
+    def people(self, book: Book, segment: str, t: date) -> tuple[Weighing, ...]:
+        quarter = book.policy.calendar.quarter_of(t)
+        names = {seat.rep_id: seat.name or seat.rep_id for seat in book.seats or ()}
+        booked = by_rep(book, segment, quarter, t)
+        rows = []
+        for rep in book.aes(segment, quarter.start):
+            quota, won = book.quota_of(rep, quarter), booked.get(rep, Fraction(0))
+            share = f"{fixed(100 * won / quota, 1)} %" if quota else "no quota"
+            rows.append((won, (names[rep], _m(won), _m(quota) if quota else "none", share)))
+        rows.sort(key=lambda row: (-row[0], row[1]))
+        shown = tuple(cells for _, cells in rows[:_TOP])
+        title = f"AEs of the plan, {quarter} to date" + (f" (10 of {len(rows)})" if len(rows) > _TOP else "")
+        return (Weighing(title, ("AE", ">Booked", ">Quota", ">Of quota"), shown),) if rows else ()
 
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
         quota = book.plan_quota(segment, quarter)

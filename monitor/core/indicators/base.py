@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from monitor.core import evidence
 from monitor.core.bands import Edges, Unit, trimmed
 from monitor.core.book import Book
 from monitor.core.calendar import Quarter
-from monitor.core.types import Band, NoData, Number, Reading
+from monitor.core.types import Band, NoData, Number, Reading, Weighing
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Step:
     amount: Fraction
 
 
-class Indicator(ABC):
+class Indicator(ABC, Generic[S]):
     """One indicator. A new one implements `week` and `quarter`, and `explain`'s parts where it has more to say."""
 
     key: ClassVar[str]
@@ -57,11 +59,11 @@ class Indicator(ABC):
     """Reasons without data for which a quarter's verdict waits until the deadline."""
     Settings: ClassVar[Any]
 
-    def settings(self, book: Book) -> Any:
-        return book.policy.settings[self.key]
+    def settings(self, book: Book) -> S:
+        return cast(S, book.policy.settings[self.key])
 
     @abstractmethod
-    def edges(self, settings: Any) -> Edges:
+    def edges(self, settings: S) -> Edges:
         """Its thresholds."""
 
     @abstractmethod
@@ -91,17 +93,23 @@ class Indicator(ABC):
         """Which deals `explain` shows as weighing most; None for none."""
         return None
 
+    def people(self, book: Book, segment: str, t: date) -> tuple[Weighing, ...]:
+        """Tables of people that `explain` shows beside the deals."""
+        return ()
+
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
-        """What it would still take for `quarter` to reach `target`, as a clause with its numbers; None if it cannot be said."""
+        """What `quarter` still takes to reach `target`, a clause with its numbers; None if it cannot be said."""
         return None
 
-    def alternatives(self, settings: Any) -> Mapping[str, Any]:
+    def alternatives(self, settings: S) -> Mapping[str, S]:
         """Other settings that a company might choose when the definition does not fit, by name."""
         return {}
 
-    def bands_text(self, settings: Any) -> str:
+    def bands_text(self, settings: S) -> str:
         edges = self.edges(settings)
-        better, worse = (("from" if edges.healthy_at_edge else "above"), "below") if edges.higher_is_better else ("below", "past")
+        better, worse = (
+            (("from" if edges.healthy_at_edge else "above"), "below") if edges.higher_is_better else ("below", "past")
+        )
         if edges.higher_is_better and edges.breakage_at_edge:
             worse = "at or below"
         healthy, breakage = (trimmed(e * self.unit.factor) + self.unit.suffix for e in (edges.healthy, edges.breakage))
@@ -113,25 +121,26 @@ class DealsWanted:
     """A question to the engine: the open deals that count (`open`), or those closed from `start` to `end`."""
 
     kind: str
+    title: str
     start: date | None = None
     end: date | None = None
     won_only: bool = False
 
 
-def weekly_reading(indicator: Indicator, book: Book, segment: str, t: date) -> Reading:
+def weekly_reading(indicator: Indicator[Any], book: Book, segment: str, t: date) -> Reading:
     """The weekly reading of `segment` at the end of day `t`."""
     blocked = book.cannot_read(t)
     return _reading(indicator, book, segment, t, None, blocked or indicator.week(book, segment, t))
 
 
-def with_beside(indicator: Indicator, book: Book, reading: Reading) -> Reading:
+def with_beside(indicator: Indicator[Any], book: Book, reading: Reading) -> Reading:
     """The same weekly reading with what is shown next to it."""
     if book.cannot_read(reading.as_of):
         return reading
     return replace(reading, beside=indicator.beside(book, reading.segment, reading.as_of))
 
 
-def quarter_reading(indicator: Indicator, book: Book, segment: str, quarter: Quarter, known: date) -> Reading:
+def quarter_reading(indicator: Indicator[Any], book: Book, segment: str, quarter: Quarter, known: date) -> Reading:
     """The quarter's reading from what was known at the end of day `known`."""
     blocked = book.cannot_read(known, quarter)
     measure = blocked or indicator.quarter(book, segment, quarter, known)
@@ -139,7 +148,7 @@ def quarter_reading(indicator: Indicator, book: Book, segment: str, quarter: Qua
 
 
 def _reading(
-    indicator: Indicator, book: Book, segment: str, t: date, quarter: str | None, measure: Measure | NoData
+    indicator: Indicator[Any], book: Book, segment: str, t: date, quarter: str | None, measure: Measure | NoData
 ) -> Reading:
     if isinstance(measure, NoData):
         return Reading(
@@ -167,7 +176,7 @@ def _reading(
     )
 
 
-def _band(indicator: Indicator, edges: Edges, measure: Measure) -> tuple[Band, str]:
+def _band(indicator: Indicator[Any], edges: Edges, measure: Measure) -> tuple[Band, str]:
     if measure.value is None:
         return (Band.BREAKAGE, "never") if measure.infinite else (Band.HEALTHY, "target met")
     if measure.unsure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 from monitor.core import evidence
 from monitor.core.bands import Edges, Unit
@@ -28,7 +28,7 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PaybackSettings:
     gross_margin: Mapping[str, Decimal] = field(default_factory=dict)
     shared: Literal["include", "exclude", "by_bookings"] = "include"
     lag_months: int = 0
@@ -40,7 +40,7 @@ def payback(spend: Fraction, new_arr: Fraction, gross_margin: Fraction) -> Fract
     return spend / (new_arr / 12 * gross_margin)
 
 
-class CacPayback(Indicator):
+class CacPayback(Indicator[PaybackSettings]):
     key = "cac_payback"
     title = "CAC payback"
     unit = Unit(" months", 1)
@@ -48,13 +48,15 @@ class CacPayback(Indicator):
     formula = "S&M spend / (new ARR / 12 x gross margin), in months"
     needs = ("opportunities", "spend")
     waits_for = ("stale", "missing_spend")
-    Settings = Settings
+    Settings = PaybackSettings
 
-    def edges(self, settings: Settings) -> Edges:
-        return Edges(settings.bands.healthy, settings.bands.breakage, False, healthy_at_edge=False, breakage_at_edge=False)
+    def edges(self, settings: PaybackSettings) -> Edges:
+        return Edges(
+            settings.bands.healthy, settings.bands.breakage, False, healthy_at_edge=False, breakage_at_edge=False
+        )
 
     def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         last = add_months(t + DAY, -1)
         months = [add_months(last, -back) for back in range(_FURTHEST_MONTHS)]
         spent = [month for month in months if book.has_spend(segment, add_months(month, -settings.lag_months))]
@@ -65,7 +67,7 @@ class CacPayback(Indicator):
         return self._measure(book, segment, tuple(sorted(spent[:3])), t)
 
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         if blocked := self._blocked(book, segment):
             return blocked
         if known < quarter.end:
@@ -84,7 +86,7 @@ class CacPayback(Indicator):
         return None
 
     def _measure(self, book: Book, segment: str, months: tuple[date, ...], known: date) -> Measure | NoData:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         margin = Fraction(settings.gross_margin[segment])
         cost = book.spend(segment, (add_months(month, -settings.lag_months) for month in months))
         won = [book.won(segment, month, add_months(month, 1) - DAY, known) for month in months]
@@ -102,12 +104,14 @@ class CacPayback(Indicator):
         }
         if deals and deals == unpriced:
             return NoData("no_amounts", f"none of the {deals} won deals has an amount")
-        notes = (f"months {months[0]:%Y-%m} to {months[-1]:%Y-%m}",)
+        notes: tuple[str, ...] = (f"months {months[0]:%Y-%m} to {months[-1]:%Y-%m}",)
         if unpriced:
             notes += (f"{unpriced} won deals have no amount and add nothing",)
         if new_arr <= 0:
             if spend <= 0:
-                return NoData("no_spend", f"nothing was spent and nothing won in {months[0]:%Y-%m} to {months[-1]:%Y-%m}")
+                return NoData(
+                    "no_spend", f"nothing was spent and nothing won in {months[0]:%Y-%m} to {months[-1]:%Y-%m}"
+                )
             return Measure(None, inputs, infinite=True, notes=notes)
         value = payback(spend, new_arr, margin)
         return Measure(value, inputs, evidence.around(value, evidence.relative_error(new_arr, squares)), notes=notes)
@@ -133,10 +137,12 @@ class CacPayback(Indicator):
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
         last = add_months(t + DAY, -1)
-        return DealsWanted("decided", add_months(last, -2), add_months(last, 1) - DAY, won_only=True)
+        return DealsWanted(
+            "decided", "Largest deals won in the months", add_months(last, -2), add_months(last, 1) - DAY, won_only=True
+        )
 
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         margin = settings.gross_margin.get(segment)
         if margin is None or book.facts.spend is None:
             return None
@@ -148,7 +154,7 @@ class CacPayback(Indicator):
         gap = arr - booked
         return f"{_m(gap)} more new ARR at the spend of the last three months" if gap > 0 else None
 
-    def alternatives(self, settings: Settings) -> Mapping[str, Any]:
+    def alternatives(self, settings: PaybackSettings) -> Mapping[str, PaybackSettings]:
         return {
             f"shared: {shared}": replace(settings, shared=shared)
             for shared in ("include", "exclude", "by_bookings")
@@ -156,7 +162,7 @@ class CacPayback(Indicator):
         }
 
 
-def _share(book: Book, settings: Settings, segment: str, months: tuple[date, ...], known: date) -> Fraction:
+def _share(book: Book, settings: PaybackSettings, segment: str, months: tuple[date, ...], known: date) -> Fraction:
     """The part of shared spend that is the segment's."""
     if settings.shared == "exclude":
         return Fraction(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 from monitor.core import evidence
 from monitor.core.bands import Edges, Unit
@@ -28,7 +28,7 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Settings:
+class CoverageSettings:
     basis: Literal["horizon", "quarter", "remaining", "worked"] = "horizon"
     horizon_days: Mapping[str, int] = field(default_factory=lambda: {"smb": 30, "mid_market": 90, "strategic": 180})
     max_age_days: Mapping[str, int] = field(default_factory=lambda: {"smb": 90, "mid_market": 240, "strategic": 365})
@@ -40,25 +40,29 @@ def coverage(open_pipeline: Fraction, quota: Fraction) -> Fraction:
     return open_pipeline / quota
 
 
-class PipelineCoverage(Indicator):
+class PipelineCoverage(Indicator[CoverageSettings]):
     key = "pipeline_coverage"
     title = "Pipeline coverage"
     unit = Unit("x", 2)
     unit_name = "x"
     formula = "open pipeline no older than max_age_days / (quota of the quarter x horizon_days / days in the quarter)"
     needs = ("opportunities", "reps", "quotas")
-    Settings = Settings
+    Settings = CoverageSettings
 
-    def edges(self, settings: Settings) -> Edges:
-        return Edges(settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False)
+    def edges(self, settings: CoverageSettings) -> Edges:
+        return Edges(
+            settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False
+        )
 
     def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
         return book.remember((self.key, segment, t, "week"), lambda: self._week(book, segment, t))
 
     def _week(self, book: Book, segment: str, t: date) -> Measure | NoData:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         if (t - book.facts.begins).days < settings.max_age_days[segment]:
-            return NoData("not_enough_history", f"not enough history: {settings.max_age_days[segment]} days are needed before {t}")
+            return NoData(
+                "not_enough_history", f"not enough history: {settings.max_age_days[segment]} days are needed before {t}"
+            )
         quarter = book.policy.calendar.quarter_of(t)
         quota = book.plan_quota(segment, quarter)
         if isinstance(quota, NoData):
@@ -110,7 +114,7 @@ class PipelineCoverage(Indicator):
         return f"{_m(i['open_pipeline'])} / {_m(i.get('remaining_quota', i['quota']))} = {reading.text}"
 
     def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         first, last = self.week(book, segment, before), self.week(book, segment, t)
         if isinstance(first, NoData) or isinstance(last, NoData) or first.value is None or last.value is None:
             return ()
@@ -120,15 +124,16 @@ class PipelineCoverage(Indicator):
         if not scale:
             return super().bridge(book, segment, before, t)
         steps = [
-            Step(name, book.pipeline_change(segment, name, before + DAY, t, fresh=True).amount * scale) for name in CHANGES
+            Step(name, book.pipeline_change(segment, name, before + DAY, t, fresh=True).amount * scale)
+            for name in CHANGES
         ]
         return (*steps, Step("quota", _amount(first) * scale - first.value))
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
-        return DealsWanted("open")
+        return DealsWanted("open", "Largest open deals that count")
 
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         measure = self.quarter(book, segment, quarter, t)
         quota = book.plan_quota(segment, quarter)
         left = len(list(book.policy.calendar.weeks(t + DAY, quarter.end)))
@@ -144,8 +149,8 @@ class PipelineCoverage(Indicator):
         more = f", {_m(pipeline - now)} more than now" if pipeline > now else ""
         return f"an open pipeline of {_m(pipeline)} on average over the {left} weeks left{more}"
 
-    def alternatives(self, settings: Settings) -> Mapping[str, Any]:
-        others: dict[str, Any] = {
+    def alternatives(self, settings: CoverageSettings) -> Mapping[str, CoverageSettings]:
+        others: dict[str, CoverageSettings] = {
             f"basis: {basis}": replace(settings, basis=basis)
             for basis in ("horizon", "quarter", "remaining", "worked")
             if basis != settings.basis
@@ -163,13 +168,16 @@ def _numerator(book: Book, basis: str, segment: str, quarter: Quarter, t: date) 
     if basis in ("quarter", "remaining"):
         return book.due_pipeline(segment, t, quarter)
     opening = book.open_pipeline(segment, quarter.start - DAY, fresh=False)
-    came = [book.pipeline_change(segment, name, quarter.start, t, fresh=False) for name in ("created", "reamounted", "moved")]
+    came = [
+        book.pipeline_change(segment, name, quarter.start, t, fresh=False)
+        for name in ("created", "reamounted", "moved")
+    ]
     parts = (opening, *came)
     return Sums(*(sum(getattr(part, name) for part in parts) for name in ("deals", "amount", "squares", "unpriced")))
 
 
 def _denominator(
-    book: Book, settings: Settings, segment: str, quarter: Quarter, t: date, quota: Fraction
+    book: Book, settings: CoverageSettings, segment: str, quarter: Quarter, t: date, quota: Fraction
 ) -> tuple[Fraction, dict[str, Number]]:
     if settings.basis == "horizon":
         days = settings.horizon_days[segment]

@@ -26,7 +26,7 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Settings:
+class WinRateSettings:
     stale_after_days: int = 180
     min_decided: int = 30
     bands: Bands = Bands()
@@ -37,17 +37,19 @@ def trend(won: int, lost: int, baseline_won: int, baseline_lost: int) -> Fractio
     return 100 * (Fraction(won, won + lost) - Fraction(baseline_won, baseline_won + baseline_lost))
 
 
-class WinRateTrend(Indicator):
+class WinRateTrend(Indicator[WinRateSettings]):
     key = "win_rate_trend"
     title = "Win rate trend"
     unit = Unit(" points", 1, signed=True)
     unit_name = "points"
     formula = "100 x (won / (won + lost) in the window - the same in the baseline), in points"
     own_baseline = True
-    Settings = Settings
+    Settings = WinRateSettings
 
-    def edges(self, settings: Settings) -> Edges:
-        return Edges(settings.bands.warning, settings.bands.breakage, True, healthy_at_edge=False, breakage_at_edge=True)
+    def edges(self, settings: WinRateSettings) -> Edges:
+        return Edges(
+            settings.bands.warning, settings.bands.breakage, True, healthy_at_edge=False, breakage_at_edge=True
+        )
 
     def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
         quarter = book.policy.calendar.quarter_of(t)
@@ -63,10 +65,12 @@ class WinRateTrend(Indicator):
     def _measure(
         self, book: Book, segment: str, quarter: Quarter, start: date, end: date, known: date
     ) -> Measure | NoData:
-        settings: Settings = self.settings(book)
+        settings = self.settings(book)
         quarters = self.baseline(book, segment, quarter, known)
         if len(quarters) < _LEAST_BASELINE_QUARTERS:
-            return NoData("no_baseline", f"no baseline yet: {len(quarters)} full quarters before {quarter}, 2 are needed")
+            return NoData(
+                "no_baseline", f"no baseline yet: {len(quarters)} full quarters before {quarter}, 2 are needed"
+            )
         window = book.decided(segment, start, end, known)
         base = _pooled(book, segment, quarters, known)
         inputs: dict[str, Number] = {
@@ -160,7 +164,7 @@ class WinRateTrend(Indicator):
         return (*steps, Step("baseline", moved))
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
-        return DealsWanted("decided", t - timedelta(days=_WINDOW_DAYS - 1), t)
+        return DealsWanted("decided", "Largest deals decided in the window", t - timedelta(days=_WINDOW_DAYS - 1), t)
 
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
         measure = self.quarter(book, segment, quarter, t)
@@ -192,7 +196,7 @@ def _pooled(book: Book, segment: str, quarters: tuple[Quarter, ...], known: date
     )
 
 
-def _left_out(window: Decided, settings: Settings) -> tuple[str, ...]:
+def _left_out(window: Decided, settings: WinRateSettings) -> tuple[str, ...]:
     if not window.stale:
         return ()
     return (f"{window.stale} deals older than {settings.stale_after_days} days when they closed are left out",)
