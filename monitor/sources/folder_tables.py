@@ -1,0 +1,175 @@
+"""The canonical tables of a folder, brought into the embedded engine: CSV copied, Parquet left where it is."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow as pa
+
+from monitor.core.source_spec import SourceSpec
+from monitor.core.tables import TABLES
+from monitor.errors import DataError
+from monitor.sources.csv_reader import CsvFile, batches, open_csv, schema
+from monitor.sources.engine import Engine
+from monitor.sources.files import Found, TableFiles, find, folder_of, names_in
+from monitor.sources.mapping import check_columns, check_spec, fits, known_columns, map_table
+from monitor.sources.rep_quotas import quotas_from_reps
+from monitor.sources.source import FILE
+
+NEEDED = "opportunities"
+
+
+@dataclass(frozen=True)
+class FolderTables:
+    """The tables, what a person should know about the folder, and the engine that holds them."""
+
+    tables: Mapping[str, ibis.Table]
+    remarks: tuple[str, ...]
+    engine: Engine
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def load(spec: SourceSpec) -> FolderTables:
+    """Read a folder. Raises DataError, ConfigError where it cannot be used; the engine is closed then."""
+    for name, table_spec in spec.tables.items():
+        check_spec(TABLES[name], table_spec)
+    found = find(spec)
+    engine = Engine()
+    try:
+        return _Loading(spec, found, engine).run()
+    except BaseException:
+        engine.close()
+        raise
+
+
+class _Loading:
+    """One reading of a folder."""
+
+    def __init__(self, spec: SourceSpec, found: Found, engine: Engine) -> None:
+        self.spec = spec
+        self.found = found
+        self.engine = engine
+        self.remarks = [f"{path.name} is not read: its name is no table's." for path in found.unread]
+
+    def run(self) -> FolderTables:
+        tables: dict[str, ibis.Table] = {}
+        for name, files in self.found.tables.items():
+            raw = self.csv(files) if files.format == "csv" else self.parquet(files)
+            if raw is not None:
+                tables[name] = map_table(raw, TABLES[name], self.spec.table(name))
+        if NEEDED not in tables:
+            folder = folder_of(self.spec)
+            raise DataError(
+                f"There is no table {NEEDED} in '{folder}', which holds {names_in(folder)}: add {NEEDED}.csv or "
+                f"{NEEDED}.parquet, or name the file under source.tables.{NEEDED}.file."
+            )
+        self.add_quotas(tables)
+        return FolderTables(tables, tuple(self.remarks), self.engine)
+
+    def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
+        quotas = self.spec.table("quotas")
+        if quotas.from_reps is None:
+            return
+        if "reps" not in tables:
+            raise DataError(
+                "source.tables.quotas.from_reps needs the table reps, which the folder does not hold: add it."
+            )
+        tables["quotas"] = quotas_from_reps(tables["reps"], tables[NEEDED], quotas, self.spec.calendar)
+        used = quotas.from_reps.lower()
+        tables["reps"] = tables["reps"].drop(*(name for name in tables["reps"].columns if name.lower() == used))
+
+    def csv(self, files: TableFiles) -> ibis.Table | None:
+        """The parts as one table of texts in the engine, None without a row."""
+        table, spec = TABLES[files.table], self.spec.table(files.table)
+        wanted = self.spec.table("quotas").from_reps if files.table == "reps" else None
+        known = known_columns(table, spec, [wanted] if wanted else [])
+        parts: list[CsvFile] = []
+        for path in sorted(files.parts + files.doubtful):
+            part = open_csv(path, self.name(path), self.spec, known)
+            if path not in files.doubtful:
+                check_columns(table, spec, part.header, part.name)
+            elif not fits(table, spec, part.header):
+                self.leave(path, files.table)
+                continue
+            parts.append(part)
+        columns = tuple({name.lower(): name for part in reversed(parts) for name in part.header}.values())
+        reader = pa.RecordBatchReader.from_batches(schema(columns), batches(parts, columns))
+        ours = self.copy(files.table, reader)
+        return ours if parts and self.has_rows(ours.count().to_pyarrow().as_py(), files.table, parts[0].name) else None
+
+    def copy(self, name: str, reader: pa.RecordBatchReader) -> ibis.Table:
+        self.engine.ibis.con.from_arrow(reader).create(name)
+        return self.engine.ibis.table(name)
+
+    def parquet(self, files: TableFiles) -> ibis.Table | None:
+        """The parts as one lazy table, None without a row."""
+        table, spec = TABLES[files.table], self.spec.table(files.table)
+        parts: list[Path] = []
+        rows = 0
+        for path in sorted(files.parts + files.doubtful):
+            columns, count = self.footer(path)
+            if path not in files.doubtful:
+                check_columns(table, spec, columns, self.name(path))
+            elif not fits(table, spec, columns):
+                self.leave(path, files.table)
+                continue
+            parts.append(path)
+            rows += count
+        if not parts or not self.has_rows(rows, files.table, self.name(parts[0])):
+            return None
+        return self.view(files.table, parts)
+
+    def view(self, table: str, parts: list[Path]) -> ibis.Table:
+        paths = [glob.escape(str(path)) for path in parts]
+        more = {"filename": "_path"} if len(parts) > 1 else {}
+        try:
+            raw = self.engine.ibis.read_parquet(paths, union_by_name=True, hive_partitioning=False, **more)
+        except duckdb.Error as error:
+            raise DataError(f"The Parquet files of table {table} do not go together ({_first_line(error)}).") from error
+        if not more:
+            return raw.mutate(**{FILE: ibis.literal(self.name(parts[0]))})
+        names = [(str(path), self.name(path)) for path in parts]
+        return raw.mutate(**{FILE: raw["_path"].cases(*names, else_=raw["_path"])}).drop("_path")
+
+    def footer(self, path: Path) -> tuple[list[str], int]:
+        """The columns and the number of rows of a Parquet file."""
+        connection, pattern = self.engine.ibis.con, glob.escape(str(path))
+        try:
+            columns = [
+                row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [pattern]).fetchall()
+            ]
+            count = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [pattern]).fetchall()
+        except duckdb.Error as error:
+            raise DataError(
+                f"{self.name(path)} is no readable Parquet file ({_first_line(error)}): export it again."
+            ) from error
+        return columns, int(count[0][0])
+
+    def has_rows(self, rows: int, table: str, name: str) -> bool:
+        if rows:
+            return True
+        if table == NEEDED:
+            raise DataError(
+                f"{name} holds a header and no rows, and table {table} is needed for anything: export it again."
+            )
+        self.remarks.append(f"{name} holds no rows, so table {table} is taken as absent.")
+        return False
+
+    def leave(self, path: Path, table: str) -> None:
+        self.remarks.append(f"{self.name(path)} is not read: it has not the columns of table {table}.")
+
+    def name(self, path: Path) -> str:
+        """How a file is called in sentences: from the source's folder on."""
+        folder = folder_of(self.spec)
+        return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

@@ -1,0 +1,42 @@
+"""What every source offers, whatever system it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import ibis
+
+FILE, LINE, BAD = "_file", "_line", "_bad"
+"""Helper columns, where the source has them: the file, the line on which the row begins, and why the row as a whole
+cannot be used (null where it can). Cells of a row with a reason are null."""
+
+
+class Source(Protocol):
+    """One company's data as canonical tables."""
+
+    def tables(self) -> Mapping[str, ibis.Table]:
+        """The canonical tables that exist, by name: canonical columns that exist, the columns that nobody asked for
+        under their own names, and the helper columns. Cells are text or of the source's type; an empty cell is null.
+
+        Raises DataError where a needed table, a required column or a file cannot be used.
+        """
+        ...
+
+    def stamp(self) -> str:
+        """Changes whenever the tables may have. Cheap: a few milliseconds, and no engine is imported for it."""
+        ...
+
+    def today(self) -> date | None:
+        """The day it is in this source, None where it lives in the real world."""
+        ...
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know about the source: files that are no table's, tables without rows."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the engine and its temporary files. The tables cannot be used after it."""
+        ...
