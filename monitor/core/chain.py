@@ -1,4 +1,4 @@
-"""The audit chain: canonical JSON, the hash of a line and of the line before it, and finding a line that was touched."""
+"""The audit chain: canonical JSON, each line hashed with the line before it, and finding a line that was touched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from monitor.core.types import Event
 
-JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 GENESIS = ""
 """What the first line names as the hash before it, and the head of an empty log."""

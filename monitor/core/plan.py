@@ -17,8 +17,8 @@ SEALS = "seals"
 class SealedVerdict:
     """The verdict of one quarter, written once. A reseal is another row with the next `version`.
 
-    `reading` is JSON-able (value, interval, inputs ...; exact fractions as text). `configuration` and `fingerprint` are the
-    hashes of the configuration and the facts it was read with. `counted`: whether the breaker counts this quarter.
+    `reading` is JSON-able (value, interval, inputs ...; exact fractions as text). `configuration` and `fingerprint` are
+    the hashes of the configuration and the facts it was read with. `counted`: whether the breaker counts this quarter.
     """
 
     segment: str
@@ -75,8 +75,8 @@ class Plan:
     expected_head: str = ""
 
     def __post_init__(self) -> None:
-        named = {name for event in self.events for name in sealed_by(event)}
-        loose = [verdict.name for verdict in self.verdicts if verdict.name not in named]
+        sealed = {name: value for event in self.events for name, value in sealed_by(event).items()}
+        loose = [verdict.name for verdict in self.verdicts if sealed.get(verdict.name) != verdict.hash]
         if loose:
             raise ValueError(f"no event of the plan seals {', '.join(loose)}: put seals(verdicts) into its payload")
 

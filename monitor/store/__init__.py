@@ -1,0 +1,1 @@
+"""What was recorded, and nothing but what was recorded: SQLite or PostgreSQL."""

@@ -1,0 +1,213 @@
+"""The store: the only reader and writer of what was recorded. One decision is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from monitor.core.chain import seal, verify
+from monitor.core.plan import NewEvent, Plan, SealedVerdict, sealed_by, verify_verdicts
+from monitor.core.types import Event
+from monitor.errors import Conflict, UsageError
+from monitor.store import rows, schema
+from monitor.store.engine import Database
+from monitor.store.opening import make_ready
+from monitor.store.rows import KeptReading
+
+SNAPSHOTS_KEPT = 200
+
+_KEY = ("quarter", "indicator", "version")
+_IN_ORDER: Select[Any] = select(schema.verdicts).order_by(*(schema.verdicts.c[name] for name in _KEY))
+
+
+@dataclass(frozen=True)
+class SnapshotKey:
+    """What a run depends on; as long as none of it changes, its snapshot can be shown again.
+
+    `source` is the source's stamp (what changes when its files or tables change), `head` the last hash of the log,
+    `program` the program's version.
+    """
+
+    as_of: date
+    configuration: str
+    source: str
+    head: str
+    program: str
+
+    def columns(self) -> dict[str, str]:
+        return {
+            "as_of": self.as_of.isoformat(),
+            "configuration": self.configuration,
+            "source": self.source,
+            "head": self.head,
+            "program": self.program,
+        }
+
+
+def open_store(url: str, *, create: bool = True) -> Store:
+    """The store at the SQLAlchemy URL `url`, created or migrated first where needed and `create` allows it.
+
+    Raises StoreError, with the password masked, when it cannot be opened, holds no store and may not be created, or was
+    made by a newer program.
+    """
+    database = Database(url)
+    try:
+        make_ready(database, create=create)
+    except BaseException:
+        database.engine.dispose()
+        raise
+    return Store(database)
+
+
+class Store:
+    """What was recorded. Every method is one transaction; all raise StoreError when the database cannot be used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database; the store cannot be used after it."""
+        self._database.engine.dispose()
+
+    # What was recorded.
+
+    def head(self) -> str:
+        """The hash of the last line of the log; `""` while there is none."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(schema.head.c.hash)).scalar_one())
+
+    def events(self, until: date | None = None) -> list[Event]:
+        """The log in order; with `until`, only lines that take effect on or before that day."""
+        wanted = select(schema.events).order_by(schema.events.c.seq)
+        if until is not None:
+            wanted = wanted.where(schema.events.c.on_day <= until.isoformat())
+        with self._database.read() as connection:
+            return [rows.event(row) for row in connection.execute(wanted)]
+
+    def verdicts(self, segment: str, until: date | None = None) -> list[SealedVerdict]:
+        """The verdict in force of each quarter and indicator: its last version, or the last sealed by `until`."""
+        versions = self.verdict_versions(segment)
+        known = [verdict for verdict in versions if until is None or verdict.sealed_on <= until]
+        return list({(verdict.indicator, verdict.quarter): verdict for verdict in known}.values())
+
+    def verdict_versions(self, segment: str) -> list[SealedVerdict]:
+        """Every version of every verdict of a segment, by quarter, indicator and version."""
+        with self._database.read() as connection:
+            chosen = connection.execute(_IN_ORDER.where(schema.verdicts.c.segment == segment))
+            return [rows.verdict(row) for row in chosen]
+
+    def verify(self) -> list[str]:
+        """What is wrong with the log and the verdicts, one sentence a line; empty when nothing was touched."""
+        with self._database.read() as connection:
+            lines = rows.readable(connection.execute(select(schema.events).order_by(schema.events.c.seq)), rows.event)
+            verdicts = rows.readable(connection.execute(_IN_ORDER), rows.verdict)
+            head = connection.execute(select(schema.head)).one_or_none()
+        if lines.damaged or verdicts.damaged:
+            return [*lines.damaged, *verdicts.damaged]
+        if head is None:
+            return ["the note of where the log ends was removed", *verify(lines.whole)]
+        problems = verify(lines.whole, count=head.lines, head=head.hash)
+        return problems + verify_verdicts(lines.whole, verdicts.whole)
+
+    # Recording.
+
+    def commit(self, plan: Plan, at: datetime) -> list[Event]:
+        """Record `plan`, all of it or nothing, as of the moment `at` (with its zone); the new lines as they stand.
+
+        Raises Conflict when the log no longer ends with `plan.expected_head`, or a verdict of that version stands
+        already: load and decide again.
+        """
+        _refuse_unstorable(plan.events)
+        with self._database.write() as connection:
+            # On PostgreSQL this row is the lock; SQLite's stands since the transaction began.
+            head = connection.execute(select(schema.head).with_for_update()).one()
+            if head.hash != plan.expected_head:
+                raise Conflict("somebody else recorded in the meantime, so nothing was written: run the command again")
+            added = _chain(plan.events, head.lines, head.hash, at)
+            if added:
+                _append(connection, added, plan.verdicts)
+        return added
+
+    # Snapshots of whole runs.
+
+    def snapshot(self, key: SnapshotKey) -> str | None:
+        """The JSON kept under `key`, or None."""
+        wanted = select(schema.snapshots.c.snapshot).filter_by(**key.columns())
+        with self._database.read() as connection:
+            return connection.execute(wanted).scalar_one_or_none()
+
+    def keep_snapshot(self, key: SnapshotKey, snapshot: str) -> None:
+        """Keep (or replace) the JSON of a run, and drop all but the newest."""
+        table = schema.snapshots
+        with self._database.write() as connection:
+            self._upsert(connection, table, [{**key.columns(), "snapshot": snapshot}], "snapshot")
+            newest = select(table.c.id).order_by(table.c.id.desc()).limit(SNAPSHOTS_KEPT)
+            connection.execute(delete(table).where(table.c.id.not_in(newest)))
+
+    # Weekly readings of the past.
+
+    def keep_readings(self, readings: Iterable[KeptReading]) -> None:
+        """Keep rebuilt weekly readings; one of the same segment, indicator, configuration and day is replaced."""
+        with self._database.write() as connection:
+            self._upsert(connection, schema.readings, [rows.reading_row(reading) for reading in readings], "reading")
+
+    def readings(self, segment: str, indicator: str, configuration: str) -> list[KeptReading]:
+        """The weekly readings kept, oldest first."""
+        wanted = (
+            select(schema.readings)
+            .filter_by(segment=segment, indicator=indicator, configuration=configuration)
+            .order_by(schema.readings.c.as_of)
+        )
+        with self._database.read() as connection:
+            return [rows.reading(row) for row in connection.execute(wanted)]
+
+    def _upsert(self, connection: Connection, table: Any, values: list[dict[str, Any]], changed: str) -> None:
+        if not values:
+            return
+        of_dialect = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
+        statement = of_dialect(table)
+        key = [name for name in values[0] if name != changed]
+        settled = statement.on_conflict_do_update(index_elements=key, set_={changed: statement.excluded[changed]})
+        connection.execute(settled, values)
+
+
+def _chain(new: Sequence[NewEvent], lines: int, previous: str, at: datetime) -> list[Event]:
+    """The new lines, numbered after `lines` and each holding the hash of the one before it."""
+    if at.tzinfo is None:
+        raise ValueError("the moment of a commit needs its time zone")
+    added: list[Event] = []
+    for seq, event in enumerate(new, start=lines + 1):
+        unsealed = Event(event.kind, event.on, at, event.actor, event.surface, event.reason, event.payload, seq)
+        added.append(seal(unsealed, added[-1].hash if added else previous))
+    return added
+
+
+def _append(connection: Connection, added: Sequence[Event], verdicts: Sequence[SealedVerdict]) -> None:
+    connection.execute(insert(schema.events), [rows.event_row(event) for event in added])
+    if verdicts:
+        seqs = {name: event.seq for event in added for name in sealed_by(event)}
+        connection.execute(
+            insert(schema.verdicts), [rows.verdict_row(verdict, seqs[verdict.name]) for verdict in verdicts]
+        )
+    connection.execute(update(schema.head).values(lines=added[-1].seq, hash=added[-1].hash))
+
+
+def _refuse_unstorable(events: Sequence[NewEvent]) -> None:
+    """Bytes that are no text reach us through a shell's arguments as surrogates; PostgreSQL holds no NUL."""
+    for event in events:
+        for name in ("actor", "surface", "reason"):
+            text = getattr(event, name)
+            if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+                raise UsageError(f"the {name} of the {event.kind} is no readable text ({text!a}): write it in UTF-8")
