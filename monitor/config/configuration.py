@@ -1,0 +1,130 @@
+"""The configuration as the program uses it: what the core, the sources and the store are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from monitor.config import database
+from monitor.config.mapping import source_spec
+from monitor.config.model import Document, adapter
+from monitor.core.calendar import WEEKDAYS, FiscalCalendar
+from monitor.core.chain import digest
+from monitor.core.policy import BreakerPolicy, FactsPolicy, Policy, SegmentBands
+from monitor.core.source_spec import SourceSpec
+
+_NOT_READ_WITH = ("company", "leadership", "templates", "database")
+"""Keys that no reading depends on."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A valid configuration. `file` is config.yaml itself; `database_given` is DATABASE_URL, where it is set."""
+
+    document: Document
+    file: Path
+    database_given: str | None = None
+
+    @property
+    def company(self) -> str:
+        return self.document.company
+
+    @property
+    def folder(self) -> Path:
+        """The folder of config.yaml, which relative paths start from."""
+        return self.file.parent.absolute()
+
+    @property
+    def database_url(self) -> str:
+        """A SQLAlchemy URL, password included: DATABASE_URL from the environment, else `database`."""
+        return database.located(self.database_given or self.document.database, self.folder)
+
+    @property
+    def database_masked(self) -> str:
+        """The same to be shown."""
+        return database.masked(self.database_url)
+
+    @property
+    def templates(self) -> Path | None:
+        """The company's own templates; None for the built-in ones."""
+        return None if self.document.templates is None else self.folder / self.document.templates
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """The names of those who may override."""
+        leadership = self.document.leadership
+        return tuple(person.name for person in leadership.approvers) if leadership else ()
+
+    @property
+    def owner(self) -> str | None:
+        """Who owns the reinvestment cycle at first."""
+        return self.document.leadership.owner if self.document.leadership else None
+
+    def policy(self) -> Policy:
+        """What the core is told."""
+        document = self.document
+        return Policy(
+            company=document.company,
+            calendar=self.calendar,
+            facts=self._facts_policy(),
+            breaker=BreakerPolicy(**vars(document.breaker)),
+            settings=MappingProxyType(dict(document.indicators)),
+            expansion_started=document.expansion.started if document.expansion else None,
+            max_age=document.quality.max_age,
+            approvers=self.approvers,
+            configuration=digest(_canonical(dumped(document))),
+        )
+
+    @property
+    def calendar(self) -> FiscalCalendar:
+        """The company's quarters and weeks."""
+        return FiscalCalendar(self.document.fiscal_year_start, WEEKDAYS.index(self.document.week_ends))
+
+    def source_spec(self) -> SourceSpec:
+        """What the source is opened from."""
+        return source_spec(self.document.source, self.folder, self.calendar)
+
+    def _facts_policy(self) -> FactsPolicy:
+        document = self.document
+        coverage, wins = document.indicators["pipeline_coverage"], document.indicators["win_rate_trend"]
+        employees, acv = document.segments.employees, document.segments.acv
+        return FactsPolicy(
+            currency=document.currency,
+            timezone=document.timezone,
+            calendar=self.calendar,
+            deal_types=document.deal_types,
+            segments_by=document.segments.by,
+            segment_bands=SegmentBands((employees.smb, employees.mid_market), (acv.smb, acv.mid_market)),
+            named_accounts=MappingProxyType(dict(document.segments.named_accounts)),
+            max_age_days=MappingProxyType(dict(coverage.max_age_days)),
+            stale_after_days=wins.stale_after_days,
+            history_begins=document.source.history_begins,
+            max_bad_rows=document.quality.max_bad_rows,
+            with_due=coverage.basis in ("quarter", "remaining"),
+        )
+
+
+def dumped(document: Document) -> dict[str, Any]:
+    """The document as plain values in the order of its keys; absent keys are left out."""
+    (made,) = adapter().dump_python((document,), by_alias=True, exclude_none=True)
+    return dict(made)
+
+
+def _canonical(values: dict[str, Any]) -> dict[str, Any]:
+    """What readings depend on, as JSON holds it. The source's path is left out: the facts have a hash of their own."""
+    kept = {key: value for key, value in values.items() if key not in _NOT_READ_WITH}
+    kept["source"] = {key: value for key, value in values["source"].items() if key != "path"}
+    return {key: _plain(value) for key, value in kept.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value if isinstance(value, (bool, int, str)) else str(value)

@@ -1,0 +1,52 @@
+"""Where the state is kept, as a URL: what is accepted, where a relative file lies, how it is shown without secrets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PureWindowsPath
+from urllib.parse import parse_qs, urlsplit
+
+SCHEMES = ("sqlite", "postgresql", "postgres")
+_SECRET_PARAMETERS = ("password", "sslpassword")
+_USERINFO = re.compile(r"(?<=://)([^/@]*?):[^/]*@")
+_PARAMETER = re.compile(rf"(?<=[?&])({'|'.join(_SECRET_PARAMETERS)})=[^&#]*", re.IGNORECASE)
+
+
+def problem(url: str) -> str | None:
+    """What is wrong with a database URL, as a clause that does not repeat it; None when it can be used."""
+    scheme = url.partition(":")[0].partition("+")[0]
+    if scheme not in SCHEMES or "://" not in url:
+        return "must begin with sqlite:/// or postgresql://"
+    if scheme == "sqlite":
+        return None if url.partition("://")[2][:1] in ("", "/") else "needs three slashes before the file: sqlite:///"
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.path.strip("/")) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return "has a host or port that cannot be read; a special character in a password is written as %40"
+    return None if named else "must name a database, such as postgresql://host/smb_monitor"
+
+
+def holds_secret(url: str) -> bool:
+    """Whether a password stands in the URL."""
+    return masked(url) != url or bool(set(parse_qs(url.partition("?")[2])) & set(_SECRET_PARAMETERS))
+
+
+def masked(url: str) -> str:
+    """The URL with every password replaced by ***."""
+    return _PARAMETER.sub(r"\1=***", _USERINFO.sub(r"\1:***@", url))
+
+
+def located(url: str, folder: Path) -> str:
+    """The URL with a relative SQLite file made absolute, from `folder`; PostgreSQL under the name SQLAlchemy knows."""
+    if url.startswith("postgres:"):
+        return "postgresql:" + url.partition(":")[2]
+    scheme, _, rest = url.partition(":///")
+    file, mark, query = rest.partition("?")
+    if not scheme.startswith("sqlite") or file in ("", ":memory:") or file.startswith("file:") or _absolute(file):
+        return url
+    return f"{scheme}:///{(folder / file).as_posix()}{mark}{query}"
+
+
+def _absolute(file: str) -> bool:
+    return Path(file).is_absolute() or PureWindowsPath(file).is_absolute()

@@ -1,0 +1,202 @@
+"""The keys of config.yaml: what each means, what it takes, what it is when absent. The text under a key is its help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
+
+from monitor.config.kinds import (
+    Cell,
+    Currency,
+    Database,
+    Day,
+    Delimiter,
+    Encoding,
+    HistoryBegins,
+    Share,
+    Text,
+    TimeZone,
+)
+from monitor.core.indicators import INDICATORS
+from monitor.core.tables import TABLES
+
+Segment = Literal["smb", "mid_market", "strategic"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DealType = Literal["new_business", "expansion", "renewal"]
+TableName = Literal[*TABLES]  # type: ignore[valid-type]  # the list of tables is the one place that knows them
+
+
+class _Indicators:
+    """Makes the keys under `indicators` from the list of indicators, so that a new one needs no change here."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        fields = {i.key: core_schema.typed_dict_field(handler.generate_schema(i.Settings)) for i in INDICATORS}
+        return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
+@dataclass(frozen=True)
+class Expansion:
+    started: Day
+    """The day on which the expansion to mid-market began; the breaker watches from its quarter on, and the win rate is
+    measured against the four quarters before it."""
+
+
+@dataclass(frozen=True)
+class DeriveSection:
+    column: Annotated[Text, Field(alias="from")]
+    """The column that tells the flag, by their name or the canonical one."""
+    values: Annotated[tuple[Cell, ...] | None, Field(alias="in", min_length=1)] = None
+    """The flag is true where the column holds one of these."""
+    others: Annotated[tuple[Cell, ...] | None, Field(alias="not_in", min_length=1)] = None
+    """The flag is true where the column holds none of these."""
+
+
+@dataclass(frozen=True)
+class TableSection:
+    file: Text | None = None
+    """A file, folder or glob, relative to `source.path`; when absent, it is found by the table's name."""
+    columns: Mapping[str, Text] = field(default_factory=dict)
+    """Canonical column to their name for it."""
+    values: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
+    """By canonical column: their value to the canonical one."""
+    derive: Mapping[str, DeriveSection] = field(default_factory=dict)
+    """Flags that another column tells, such as `is_won: {from: stage, in: [Closed Won]}`."""
+    defaults: Mapping[str, Cell] = field(default_factory=dict)
+    """Constants for columns that the source lacks and for cells that are empty."""
+    date_format: Text | None = None
+    """How this table writes dates, such as `%d/%m/%Y`; when absent, 2025-04-23."""
+    from_reps: Text | None = None
+    """Only for `quotas`: the column of the reps' file that holds a rep's constant quota."""
+    per: Literal["quarter", "year"] = "quarter"
+    """What the quota in `from_reps` is for."""
+    ramp: tuple[Share, ...] = ()
+    """Only with `from_reps`: parts of the quota by quarter since a rep's start, such as `[0.5, 0.75]`; then 1."""
+
+
+@dataclass(frozen=True)
+class SourceSection:
+    type: Literal["csv", "demo"]
+    """`csv`: a folder of CSV or Parquet files; `demo`: the built-in company."""
+    path: Text | None = None
+    """The folder of the files, relative to this file; needed for `csv`."""
+    encoding: Encoding = "utf-8"
+    """Of CSV files."""
+    delimiter: Delimiter | None = None
+    """Of CSV files; when absent, it is found out from each file's header."""
+    history_begins: HistoryBegins | None = None
+    """The day on which a migrated CRM's history begins, or `false` for never; when absent, it is found out."""
+    tables: Mapping[TableName, TableSection] = field(default_factory=dict)
+    """By canonical table: how a source with other names and values is mapped."""
+    scenario: Literal["healthy", "trap", "shock", "thin", "dirty"] = "trap"
+    """Only for `demo`: which story the built-in company plays."""
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 1
+    """Only for `demo`: another number, another company with the same story."""
+
+
+@dataclass(frozen=True)
+class BreakerSection:
+    quarters_to_trip: Annotated[int, Field(ge=1, le=12)] = 2
+    """Breakage quarters in a row after which one indicator trips the breaker."""
+    seal_after_days: Annotated[int, Field(ge=0, le=90)] = 7
+    """Days after a quarter's end on which its verdicts are sealed."""
+    seal_deadline_days: Annotated[int, Field(ge=0, le=366)] = 45
+    """Days after a quarter's end up to which a verdict waits for late data, such as spend."""
+    recovered_when: Literal["healthy", "warning"] = "healthy"
+    """The band in which a sealed quarter of an indicator that tripped counts as recovered."""
+    resume: Literal["automatic", "approval"] = "automatic"
+    """Whether hiring opens by itself on recovery or when a named approver confirms."""
+    approvals: Annotated[int, Field(ge=1, le=20)] = 2
+    """Different approvers that an override takes, the asker being one of them."""
+
+
+@dataclass(frozen=True)
+class EmployeeBands:
+    smb: Annotated[int, Field(ge=1, le=10_000_000)] = 50
+    """The most employees of an SMB company."""
+    mid_market: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    """The most employees of a mid-market company."""
+
+
+@dataclass(frozen=True)
+class AcvBands:
+    smb: Annotated[Decimal, Field(gt=0)] = Decimal(50_000)
+    """An SMB deal's annual value is below this."""
+    mid_market: Annotated[Decimal, Field(gt=0)] = Decimal(500_000)
+    """A mid-market deal's annual value is below this."""
+
+
+@dataclass(frozen=True)
+class SegmentsSection:
+    by: Annotated[tuple[Literal["employees", "acv", "fit"], ...], Field(min_length=1)] = ("employees", "acv", "fit")
+    """The signals that vote on a deal's segment; of two or three, two must agree."""
+    employees: EmployeeBands = EmployeeBands()
+    acv: AcvBands = AcvBands()
+    named_accounts: Mapping[str, Segment] = field(default_factory=dict)
+    """Accounts whose segment is decided, by account id."""
+
+
+@dataclass(frozen=True)
+class QualitySection:
+    max_bad_rows: Share = Decimal("0.05")
+    """The share of a needed table's rows that may be set aside before a run stops."""
+    max_age: Annotated[int, Field(ge=1, le=3660)] = 7
+    """Days after which a source is stale and every reading from it reads no data."""
+
+
+@dataclass(frozen=True)
+class Approver:
+    name: Text
+    """As the audit log writes it."""
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+
+
+@dataclass(frozen=True)
+class LeadershipSection:
+    approvers: Annotated[tuple[Approver, ...], Field(min_length=1)]
+    """Who may ask for, approve and confirm an override."""
+    owner: Text | None = None
+    """Who owns the steps of the reinvestment cycle until somebody else takes them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """config.yaml as it stands, defaults filled in."""
+
+    company: Text
+    """The company's name, as every surface shows it."""
+    timezone: TimeZone = "UTC"
+    """An IANA name such as America/New_York; days are days there."""
+    currency: Currency = "USD"
+    """The reporting currency, three letters."""
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    """The month in which the fiscal year begins; a fiscal year is named for the year in which it ends."""
+    week_ends: Weekday = "sunday"
+    """The last day of a week; weekly readings are as of it."""
+    deal_types: Annotated[tuple[DealType, ...], Field(min_length=1)] = ("new_business",)
+    """The types of deals that count."""
+    expansion: Expansion | None = None
+    source: SourceSection
+    indicators: Annotated[Mapping[str, Any], _Indicators()] = field(default_factory=dict)
+    breaker: BreakerSection = BreakerSection()
+    segments: SegmentsSection = SegmentsSection()
+    quality: QualitySection = QualitySection()
+    leadership: LeadershipSection | None = None
+    """When absent, nobody can override the breaker."""
+    templates: Text | None = None
+    """A folder of templates of your own, relative to this file; when absent, the built-in ones."""
+    database: Database = "sqlite:///smb-monitor.db"
+    """Where the state is kept, with a relative file in this file's folder; DATABASE_URL in the environment wins, and is
+    where a password belongs."""
+
+
+@cache
+def adapter(*, with_help: bool = False) -> TypeAdapter[tuple[Document]]:
+    """What validates a document; `with_help` reads the help texts from the source (slow, only for the schema)."""
+    config = ConfigDict(extra="forbid", use_attribute_docstrings=with_help)
+    return TypeAdapter(tuple[Document], config=config)

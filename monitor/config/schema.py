@@ -1,0 +1,56 @@
+"""The JSON schema of config.yaml, whole and without references, so that editors and people can read it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from monitor.config.model import adapter
+from monitor.core.tables import SEGMENTS
+
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+class _Plain(GenerateJsonSchema):
+    """As people write YAML: a number is a number, and an absent key is absent, not null."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        bounds = {name: float(str(schema[key])) for key, name in _BOUNDS.items() if key in schema}  # type: ignore[literal-required]
+        return {"type": "number", **{name: int(at) if at.is_integer() else at for name, at in bounds.items()}}
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if key != "default" or value is not None}
+
+
+@cache
+def document_schema(*, with_help: bool) -> dict[str, Any]:
+    """The schema as a JSON-able dictionary; `with_help` with the meaning of each key."""
+    made = adapter(with_help=with_help).json_schema(schema_generator=_Plain)
+    document: dict[str, Any] = _inlined(made["prefixItems"][0], made["$defs"])
+    for indicator in document["properties"]["indicators"]["properties"].values():
+        for setting in indicator["properties"].values():
+            if "additionalProperties" in setting and "properties" not in setting:
+                setting["propertyNames"] = {"enum": list(SEGMENTS)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "SMB Monitor", **document}
+
+
+def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_inlined(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target = definitions[node["$ref"].removeprefix("#/$defs/")]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    kept = {key: value for key, value in node.items() if key != "title" or not isinstance(value, str)}
+    made = {key: _inlined(value, definitions) for key, value in kept.items()}
+    if isinstance(made.get("description"), str):
+        made["description"] = " ".join(made["description"].split())
+    return made
