@@ -32,6 +32,7 @@ class Bands:
 @dataclass(frozen=True)
 class AttainmentSettings:
     bands: Bands = Bands()
+    """As a share: healthy from, breakage below."""
 
 
 def attainment(bookings: Fraction, plan_quota: Fraction, expected_share: Fraction = Fraction(1)) -> Fraction:
@@ -46,6 +47,7 @@ class Attainment(Indicator[AttainmentSettings]):
     unit_name = "%"
     formula = "bookings of AEs / (plan quota x expected share of the quarter)"
     needs = ("opportunities", "reps", "quotas")
+    settled_from_week = 4
     Settings = AttainmentSettings
 
     def edges(self, settings: AttainmentSettings) -> Edges:

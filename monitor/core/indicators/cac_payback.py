@@ -30,9 +30,19 @@ class Bands:
 @dataclass(frozen=True)
 class PaybackSettings:
     gross_margin: Mapping[str, Decimal] = field(default_factory=dict)
+    """By segment, as a share; there is no default, and without it the payback reads no data."""
     shared: Literal["include", "exclude", "by_bookings"] = "include"
+    """What a segment bears of the `shared` spend: all, nothing, or its part of the bookings."""
     lag_months: int = 0
+    """Shifts spend back: the spend of this many months earlier is held against the new ARR."""
     bands: Bands = Bands()
+    """In months: healthy below, breakage past."""
+
+    def __post_init__(self) -> None:
+        for segment, margin in self.gross_margin.items():
+            if not 0 < margin <= 1:
+                clause = f"must be a share above 0, at most 1, such as 0.75, not {margin}"
+                raise ValueError(f"gross_margin.{segment}", clause)
 
 
 def payback(spend: Fraction, new_arr: Fraction, gross_margin: Fraction) -> Fraction:

@@ -30,9 +30,13 @@ class Bands:
 @dataclass(frozen=True)
 class CoverageSettings:
     basis: Literal["horizon", "quarter", "remaining", "worked"] = "horizon"
+    """What the open pipeline is held against: one sales cycle's quota, or one of the other readings people know."""
     horizon_days: Mapping[str, int] = field(default_factory=lambda: {"smb": 30, "mid_market": 90, "strategic": 180})
+    """By segment: about one sales cycle."""
     max_age_days: Mapping[str, int] = field(default_factory=lambda: {"smb": 90, "mid_market": 240, "strategic": 365})
+    """By segment: older open deals are left out; age counts from their creation."""
     bands: Bands = Bands()
+    """As a ratio: healthy from, breakage below."""
 
 
 def coverage(open_pipeline: Fraction, quota: Fraction) -> Fraction:
@@ -148,6 +152,9 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         now = book.open_pipeline(segment, t, fresh=True).amount
         more = f", {_m(pipeline - now)} more than now" if pipeline > now else ""
         return f"an open pipeline of {_m(pipeline)} on average over the {left} weeks left{more}"
+
+    def wants_due_dates(self, settings: CoverageSettings) -> bool:
+        return settings.basis in ("quarter", "remaining")
 
     def alternatives(self, settings: CoverageSettings) -> Mapping[str, CoverageSettings]:
         others: dict[str, CoverageSettings] = {

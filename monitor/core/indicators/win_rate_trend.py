@@ -28,8 +28,11 @@ class Bands:
 @dataclass(frozen=True)
 class WinRateSettings:
     stale_after_days: int = 180
+    """Deals older than this when they closed are left out, so that a clean-up is no fall in win rate."""
     min_decided: int = 30
+    """With fewer decided deals the value is shown without a verdict."""
     bands: Bands = Bands()
+    """In points: warning from here down, breakage from here down."""
 
 
 def trend(won: int, lost: int, baseline_won: int, baseline_lost: int) -> Fraction:
