@@ -14,7 +14,7 @@ from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import Indicator
 from monitor.core.policy import WATCHED
 from monitor.core.types import Ahead, Band, State
-from monitor.core.verdicts import Verdict, watch_from
+from monitor.core.verdicts import Verdict, is_settled, watch_from
 
 
 def ahead(book: Book, decision: Decision, t: date) -> tuple[Ahead, ...]:
@@ -35,7 +35,7 @@ def _to_trip(book: Book, decision: Decision, indicator: Indicator[Any], t: date)
     streak = breaker.streak(indicator.key)
     open_ones = [v for v in decision.current[indicator.key] if _is_open(v, breaker) and v.quarter >= watch_from(book)]
     missing = rule.quarters_to_trip - streak.count
-    broken = [v for v in open_ones if v.reading.band is Band.BREAKAGE]
+    broken = [v for v in open_ones if v.reading.band is Band.BREAKAGE and _is_steady(book, indicator, v, t)]
     consequence = "hiring pauses" if breaker.state is State.ARMED else "it joins what keeps hiring paused"
     if missing > 0 and len(broken) >= missing and broken:
         quarter = broken[missing - 1].quarter
@@ -61,6 +61,11 @@ def _to_trip(book: Book, decision: Decision, indicator: Indicator[Any], t: date)
 
 def _is_open(verdict: Verdict, breaker: Breaker) -> bool:
     return verdict.quarter.label not in breaker.verdicts.get(verdict.indicator, {})
+
+
+def _is_steady(book: Book, indicator: Indicator[Any], verdict: Verdict, t: date) -> bool:
+    """A quarter that is over, or one that runs long enough for its reading to mean something."""
+    return verdict.quarter.end < t or is_settled(book, indicator, t)
 
 
 def _avoid(book: Book, indicator: Indicator[Any], quarter: Quarter, t: date) -> list[Ahead]:

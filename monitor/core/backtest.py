@@ -14,7 +14,7 @@ from monitor.core.indicators.base import weekly_reading
 from monitor.core.plan import NewEvent
 from monitor.core.policy import WATCHED
 from monitor.core.types import Backtest, BacktestLine, Band
-from monitor.core.verdicts import Verdict, watch_from
+from monitor.core.verdicts import Verdict, is_settled, watch_from
 
 Progress = Callable[[int, int], None]
 """Told how many of how many weeks are done."""
@@ -47,7 +47,8 @@ def backtest(book: Book, t: date, progress: Progress) -> Backtest:
 def _crossings(book: Book, ends: list[date]) -> Iterator[BacktestLine]:
     first = watch_from(book).start
     for indicator in INDICATORS:
-        readings = {week: weekly_reading(indicator, book, WATCHED, week) for week in ends}
+        steady = [week for week in ends if is_settled(book, indicator, week)]
+        readings = {week: weekly_reading(indicator, book, WATCHED, week) for week in steady}
         for day, before, band in crossings((week, reading.band) for week, reading in readings.items()):
             if day >= first:
                 words = f"{indicator.title} crosses from {before} into {band}: {readings[day].text}"
@@ -97,7 +98,7 @@ def _summary(book: Book, final: Decision, t: date) -> Iterator[str]:
         if quarters
         else "nothing"
     )
-    yield f"Read: {span}. The breaker would have tripped {_times(len(trips))}."
+    yield f"Read: {span}. The breaker would {_times(len(trips))}."
     low = _low(final, t)
     for trip in trips:
         names = ", ".join(BY_KEY[key].title for key in _tripping(trip))
@@ -108,9 +109,9 @@ def _summary(book: Book, final: Decision, t: date) -> Iterator[str]:
         distance = (day - first).days // 7
         where = f"its low of {verdict.reading.text} ({verdict.quarter}{'' if verdict.sealed_on else ', so far'})"
         if distance >= 0:
-            yield f"The breaker tripped {distance} weeks before attainment reached {where}."
+            yield f"The breaker tripped {_weeks(distance)} before attainment reached {where}."
         else:
-            yield f"Attainment reached {where} {-distance} weeks before the breaker first tripped."
+            yield f"Attainment reached {where} {_weeks(-distance)} before the breaker first tripped."
 
 
 def _low(final: Decision, t: date) -> tuple[date, Verdict] | None:
@@ -123,4 +124,8 @@ def _low(final: Decision, t: date) -> tuple[date, Verdict] | None:
 
 
 def _times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+    return {0: "never have tripped", 1: "have tripped once"}.get(count, f"have tripped {count} times")
+
+
+def _weeks(count: int) -> str:
+    return "1 week" if count == 1 else f"{count} weeks"

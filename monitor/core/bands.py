@@ -1,4 +1,4 @@
-"""Where a value stands between its two thresholds, decided on exact numbers, and how it is written so that it agrees."""
+"""Where a value stands between its two thresholds, decided exactly, and how it is written so that it agrees."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Unit:
 
     def write(self, value: Fraction, edges: Edges | None = None) -> str:
         """The value with as many digits as it takes not to contradict its band."""
-        shown = value * self.factor
+        shown, text = value * self.factor, ""
         for decimals in range(self.decimals, _MOST_DECIMALS + 1):
             text = fixed(shown, decimals, self.signed)
             if edges is None or edges.judge(Fraction(Decimal(text)) / self.factor) == edges.judge(value):

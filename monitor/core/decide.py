@@ -52,7 +52,7 @@ class Decision:
     fits: Mapping[str, bool | None]
 
 
-class _Draft:
+class Draft:
     """Events and verdicts collected in order, with the state that they lead to."""
 
     def __init__(self, breaker: Breaker) -> None:
@@ -66,18 +66,20 @@ class _Draft:
         self.breaker = apply(self.breaker, event)
 
 
-def decide(book: Book, recorded: Recorded, t: date) -> Decision:
+def decide(book: Book, recorded: Recorded, t: date, today: date | None = None) -> Decision:
     """What the end of day `t` brings: quarters to seal, transitions, ended overrides, violations, restatements.
 
-    Deterministic. With an empty log the history is replayed. A `t` before the last recorded day only reads.
+    Deterministic. With an empty log the history is replayed. `today` is the day until which what people did counts; for
+    a question about the past it is `t` itself (the default), and where the log goes on after it, nothing is recorded.
     """
+    today = today or t
     current = {i.key: tuple(verdicts(book, i, WATCHED, t)) for i in INDICATORS}
     fits = {i.key: fits_definition(book, i, WATCHED, t) for i in INDICATORS}
-    draft = _Draft(fold(event for event in recorded.events if event.on <= t))
-    past = recorded.last_on is not None and t < recorded.last_on
+    draft = Draft(fold(event for event in recorded.events if event.on <= today))
+    past = recorded.last_on is not None and today < recorded.last_on
     if not past:
-        _advance(draft, book, recorded, _to_seal(book, recorded, current, fits, t), t)
-        _restate(draft, book, recorded, t)
+        _advance(draft, book, recorded, _to_seal(book, recorded, current, fits, t), t, today)
+        _restate(draft, book, recorded, t, today)
     return Decision(Plan(tuple(draft.events), tuple(draft.verdicts), recorded.head), draft.breaker, current, fits)
 
 
@@ -117,14 +119,16 @@ def _to_seal(
     return due
 
 
-def _advance(draft: _Draft, book: Book, recorded: Recorded, due: dict[date, list[SealedVerdict]], t: date) -> None:
+def _advance(
+    draft: Draft, book: Book, recorded: Recorded, due: dict[date, list[SealedVerdict]], t: date, today: date
+) -> None:
     """Day by day: what overrides end, who hires while paused, what is sealed, what follows."""
     if not recorded.events:
         reason = f"history replayed from {book.first_full} on" if due else "nothing to replay"
         draft.add("started", min(due, default=t), reason, {"as_of": t.isoformat()})
     hires = [hire for hire in _hires(book, t) if hire[1] not in _known_hires(recorded)]
     last = recorded.last_on
-    days = sorted({*due, *(max(day, last or day) for day, _, _ in hires), t})
+    days = sorted({*due, *(max(day, last or day) for day, _, _ in hires), today})
     for day in days:
         _end_override(draft, day)
         for happened, requisition, words in hires:
@@ -135,7 +139,7 @@ def _advance(draft: _Draft, book: Book, recorded: Recorded, due: dict[date, list
             transitions(draft, book.policy.breaker, day)
 
 
-def _seal(draft: _Draft, day: date, sealed: Sequence[SealedVerdict]) -> None:
+def _seal(draft: Draft, day: date, sealed: Sequence[SealedVerdict]) -> None:
     quarters = sorted({verdict.quarter for verdict in sealed})
     payload: dict[str, JSON] = {"verdicts": verdict_lines(sealed), **seals(sealed)}
     draft.verdicts.extend(sealed)
@@ -147,7 +151,7 @@ def verdict_lines(sealed: Iterable[SealedVerdict]) -> list[JSON]:
     return [{"indicator": v.indicator, "quarter": v.quarter, "band": str(v.band), "counted": v.counted} for v in sealed]
 
 
-def transitions(draft: _Draft, rule: BreakerPolicy, day: date) -> None:
+def transitions(draft: Draft, rule: BreakerPolicy, day: date) -> None:
     """What the rule makes of the streaks after a day's seals."""
     before = draft.breaker
     streaks = {key: before.streak(key) for key in sorted(before.verdicts)}
@@ -166,7 +170,7 @@ def transitions(draft: _Draft, rule: BreakerPolicy, day: date) -> None:
         draft.add("recovered", day, f"{names} {rule.recovered_when} again", {"state": state})
 
 
-def _end_override(draft: _Draft, day: date) -> None:
+def _end_override(draft: Draft, day: date) -> None:
     override = draft.breaker.override
     if override is not None and day > override.until:
         words = (
@@ -196,7 +200,7 @@ def _known_hires(recorded: Recorded) -> set[str]:
     return {str(e.payload["requisition_id"]) for e in recorded.events if e.kind == "violation"}
 
 
-def _violate(draft: _Draft, day: date, happened: date, requisition: str, words: str) -> None:
+def _violate(draft: Draft, day: date, happened: date, requisition: str, words: str) -> None:
     now = draft.breaker
     if now.since is None or happened <= now.since or not now.paused(happened) or requisition in now.violations:
         return
@@ -204,7 +208,7 @@ def _violate(draft: _Draft, day: date, happened: date, requisition: str, words: 
     draft.add("violation", day, reason, {"requisition_id": requisition, "happened": happened.isoformat()})
 
 
-def _restate(draft: _Draft, book: Book, recorded: Recorded, t: date) -> None:
+def _restate(draft: Draft, book: Book, recorded: Recorded, t: date, today: date) -> None:
     """Says once for every sealed verdict that today's data would read differently."""
     said = {(e.payload["verdict"], e.payload["text"]) for e in recorded.events if e.kind == "restated"}
     for verdict, text, band in restatements(book, recorded, t):
@@ -214,7 +218,7 @@ def _restate(draft: _Draft, book: Book, recorded: Recorded, t: date) -> None:
                 ": another band, please review" if review else ""
             )
             payload: dict[str, JSON] = {"verdict": verdict.name, "text": text, "band": str(band), "review": review}
-            draft.add("restated", max(t, recorded.last_on or t), reason, payload)
+            draft.add("restated", today, reason, payload)
 
 
 def restatements(book: Book, recorded: Recorded, t: date) -> list[tuple[SealedVerdict, str, Band]]:

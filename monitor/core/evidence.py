@@ -8,8 +8,8 @@ from fractions import Fraction
 from monitor.core.bands import Edges
 from monitor.core.types import Band, Evidence
 
-Z = 1.645
-"""Two-sided 90 %."""
+Z = 1.6448536269514722
+"""The 95 % point of the standard normal distribution, 1.645 for short: two-sided 90 %."""
 
 
 def newcombe(won: int, lost: int, baseline_won: int, baseline_lost: int) -> tuple[float, float]:

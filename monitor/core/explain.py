@@ -86,6 +86,7 @@ def bridge_steps(
     steps: Sequence[Step], first: Fraction | None, last: Fraction | None, unit: Unit
 ) -> tuple[BridgeStep, ...]:
     """The steps as shown. What is shown adds up too: the rounding that is left goes to where it is least wrong."""
+    steps = [step for step in steps if step.amount]
     scale = unit.factor * 10**unit.decimals
     total = _round((last or 0) * scale) - _round((first or 0) * scale)
     exact = [step.amount * scale for step in steps]

@@ -56,13 +56,14 @@ class Facts:
         `squares` (sum of amount squared), `unpriced` (deals without an amount); the `fresh_` columns are the same for
         deals no older than the segment's `max_age_days` (`aged_out` rows change only those). The open pipeline at the
         end of day t is the sum over `day <= t`. Valued at the rate of the creation day.
-    `due`: the same without reasons, by fiscal quarter of the expected close date (None: no date); None if not asked for.
+    `due`: the same without reasons, by fiscal quarter of the expected close date (None: no date); None: not asked for.
     `decided`: closed deals by `closed_on`; `day` is when this was known (later than `closed_on` only for what history
         corrected after closing, as signed corrections). `stale`: older than `stale_after_days` at closing.
         Valued at the rate of the closing day. As of t: rows with `day <= t`.
     `bookings`: the won ones whose owner on the closing day was an AE (role `ae`, any segment).
     `by_rep`: won deals by owner, for closings since `by_rep_since` only.
-    `reps`, `quotas`, `spend`, `requisitions`: usable rows as in the data contract, spend in the reporting currency; None: table absent.
+    `reps`, `quotas`, `spend`, `requisitions`: usable rows as in the data contract, spend in the reporting currency;
+        None: table absent.
     """
 
     begins: date

@@ -26,7 +26,9 @@ BESIDE = ("mid_market",)
 """Segments shown next to the watched one."""
 
 
-def snapshot(book: Book, decision: Decision, recorded: Recorded, t: date, version: str) -> Snapshot:
+def snapshot(
+    book: Book, decision: Decision, recorded: Recorded, t: date, version: str, today: date | None = None
+) -> Snapshot:
     """What is shown at the end of day `t`, for the watched segment and beside it mid-market."""
     policy = book.policy
     sealed = {(v.indicator, v.quarter): v for v in (*recorded.verdicts, *decision.plan.verdicts) if v.sealed_on <= t}
@@ -48,7 +50,7 @@ def snapshot(book: Book, decision: Decision, recorded: Recorded, t: date, versio
         segment=WATCHED,
         currency=policy.facts.currency,
         timezone=policy.facts.timezone,
-        breaker=_breaker_view(book, decision, tuple(indicators), t),
+        breaker=_breaker_view(book, decision, tuple(indicators), t, today or t),
         indicators=tuple(indicators),
         beside={segment: _beside(book, segment, t) for segment in BESIDE},
         ahead=ahead(book, decision, t),
@@ -104,7 +106,9 @@ def _beside(book: Book, segment: str, t: date) -> tuple[IndicatorView, ...]:
     return tuple(views)
 
 
-def _breaker_view(book: Book, decision: Decision, indicators: tuple[IndicatorView, ...], t: date) -> BreakerView:
+def _breaker_view(
+    book: Book, decision: Decision, indicators: tuple[IndicatorView, ...], t: date, today: date
+) -> BreakerView:
     breaker = decision.breaker
     advisory = tuple(
         view.key
@@ -115,13 +119,13 @@ def _breaker_view(book: Book, decision: Decision, indicators: tuple[IndicatorVie
     rule = book.policy.breaker
     return BreakerView(
         state=breaker.state,
-        hiring_paused=breaker.paused(t),
+        hiring_paused=breaker.paused(today),
         since=breaker.since,
         tripped_by=tuple(sorted(breaker.tripped_by)),
         recovered=tuple(sorted(key for key in breaker.tripped_by if breaker.recovered(key, rule))),
         advisory=advisory,
         bridged=breaker.bridged,
-        override=_override_view(breaker.override, t),
+        override=_override_view(breaker.override, today),
         acknowledged_by=breaker.acknowledged_by,
         checklist=breaker.checklist,
         violations=breaker.violations,

@@ -1,4 +1,4 @@
-"""The canonical tables (data contract): names, columns, kinds and what is required. Nothing else knows them by heart."""
+"""The canonical tables of the data contract: names, columns, kinds, what is required. Nothing else knows them."""
 
 from __future__ import annotations
 

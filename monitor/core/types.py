@@ -54,8 +54,8 @@ class Reading:
     """One reading of one indicator, exact.
 
     `value` is None without data and where a payback never comes (`infinite`). `interval` is the 90 % interval in the
-    value's unit. `inputs` is every number that went in; `beside` what is shown next to it. `quarter` is None for a weekly
-    reading.
+    value's unit. `inputs` is every number that went in; `beside` what is shown next to it. `quarter` is None for a
+    weekly reading.
     """
 
     indicator: str

@@ -98,3 +98,9 @@ def _median(values: list[Fraction], never: int) -> Fraction | None:
     count = len(values) + never
     middle = values[(count - 1) // 2 : count // 2 + 1] if count // 2 < len(values) else []
     return sum(middle, Fraction(0)) / len(middle) if middle else None
+
+
+def is_settled(book: Book, indicator: Indicator[Any], t: date) -> bool:
+    """Whether the weekly reading at `t` is far enough into its quarter to alert on."""
+    start = book.policy.calendar.quarter_of(t).start
+    return (t - start).days // 7 + 1 >= indicator.settled_from_week

@@ -57,6 +57,8 @@ class Indicator(ABC, Generic[S]):
     """True where the indicator measures against the company's own past, so that its definition fits every company."""
     waits_for: ClassVar[tuple[str, ...]] = ("stale",)
     """Reasons without data for which a quarter's verdict waits until the deadline."""
+    settled_from_week: ClassVar[int] = 1
+    """The week of a quarter from which weekly readings are steady enough for alerts."""
     Settings: ClassVar[Any]
 
     def settings(self, book: Book) -> S:
@@ -104,6 +106,10 @@ class Indicator(ABC, Generic[S]):
     def alternatives(self, settings: S) -> Mapping[str, S]:
         """Other settings that a company might choose when the definition does not fit, by name."""
         return {}
+
+    def wants_due_dates(self, settings: S) -> bool:
+        """Whether the formula needs open deals by their expected close date."""
+        return False
 
     def bands_text(self, settings: S) -> str:
         edges = self.edges(settings)

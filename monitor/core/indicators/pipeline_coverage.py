@@ -114,7 +114,8 @@ class PipelineCoverage(Indicator[CoverageSettings]):
     def numbers(self, reading: Reading) -> str:
         i = reading.inputs
         if "horizon_days" in i:
-            return f"{_m(i['open_pipeline'])} / ({_m(i['quota'])} x {i['horizon_days']} / {i['quarter_days']}) = {reading.text}"
+            quota = f"{_m(i['quota'])} x {i['horizon_days']} / {i['quarter_days']}"
+            return f"{_m(i['open_pipeline'])} / ({quota}) = {reading.text}"
         return f"{_m(i['open_pipeline'])} / {_m(i.get('remaining_quota', i['quota']))} = {reading.text}"
 
     def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:

@@ -143,10 +143,8 @@ class WinRateTrend(Indicator[WinRateSettings]):
         if reading.value is None:
             return self.formula
         now, base = (fixed(100 * Fraction(i[name] or 0), 2) for name in ("win_rate", "baseline_win_rate"))
-        return (
-            f"{i['won']} / ({i['won']} + {i['lost']}) - {i['baseline_won']} / ({i['baseline_won']} + {i['baseline_lost']})"
-            f" = {now} % - {base} % = {reading.text}"
-        )
+        before = f"{i['baseline_won']} / ({i['baseline_won']} + {i['baseline_lost']})"
+        return f"{i['won']} / ({i['won']} + {i['lost']}) - {before} = {now} % - {base} % = {reading.text}"
 
     def bridge(self, book: Book, segment: str, before: date, t: date) -> tuple[Step, ...]:
         first, last = self.week(book, segment, before), self.week(book, segment, t)
