@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.core.book import Book
 from monitor.core.breaker import PROGRAM, Breaker, apply, fold
 from monitor.core.calendar import DAY
 from monitor.core.chain import JSON
-from monitor.core.indicators import INDICATORS
+from monitor.core.indicators import BY_KEY, INDICATORS
 from monitor.core.indicators.base import quarter_reading
 from monitor.core.plan import NewEvent, Plan, SealedVerdict, seals
 from monitor.core.policy import WATCHED, BreakerPolicy
-from monitor.core.types import Band, Event, State
-from monitor.core.verdicts import Verdict, fits_definition, verdicts, watch_from
+from monitor.core.types import Event, Reading, State
+from monitor.core.verdicts import Verdict, fits_definition, full_quarters, verdicts, watch_from
 from monitor.core.views import reading_view, to_json
 
 SURFACE = "rule"
@@ -211,27 +211,70 @@ def _violate(draft: Draft, day: date, happened: date, requisition: str, words: s
 def _restate(draft: Draft, book: Book, recorded: Recorded, t: date, today: date) -> None:
     """Says once for every sealed verdict that today's data would read differently."""
     said = {(e.payload["verdict"], e.payload["text"]) for e in recorded.events if e.kind == "restated"}
-    for verdict, text, band in restatements(book, recorded, t):
+    for each in restatements(book, recorded, t):
+        verdict, text, band = each.verdict, each.text, each.reading.band
         if (verdict.name, text) not in said:
             review = band is not verdict.band
-            reason = f"{verdict.indicator} of {verdict.quarter} would now read {text}" + (
-                ": another band, please review" if review else ""
-            )
+            ask = ": another band, please review" if review else ""
+            reason = f"{verdict.indicator} of {verdict.quarter} would now read {text}{ask}"
             payload: dict[str, JSON] = {"verdict": verdict.name, "text": text, "band": str(band), "review": review}
             draft.add("restated", today, reason, payload)
 
 
-def restatements(book: Book, recorded: Recorded, t: date) -> list[tuple[SealedVerdict, str, Band]]:
-    """Sealed verdicts that today's data or configuration would read differently: (verdict, text, band)."""
+@dataclass(frozen=True)
+class Restated:
+    """A sealed verdict, and what today's data or configuration would read instead."""
+
+    verdict: SealedVerdict
+    reading: Reading
+    counted: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.reading.text}, {self.reading.band.replace('_', ' ')}"
+
+
+def restatements(book: Book, recorded: Recorded, t: date) -> list[Restated]:
+    """Sealed verdicts that would read differently today, from what was known on the day that sealed them."""
     indicators = {indicator.key: indicator for indicator in INDICATORS}
-    quarters = {q.label: q for q in book.policy.calendar.quarters(book.first_full, book.policy.calendar.quarter_of(t))}
+    quarters = {q.label: q for q in full_quarters(book, t)}
     found = []
     for verdict in recorded.verdicts:
         indicator, quarter = indicators.get(verdict.indicator), quarters.get(verdict.quarter)
-        if verdict.segment != WATCHED or indicator is None or quarter is None or verdict.sealed_on > t:
+        if indicator is None or quarter is None or verdict.sealed_on > t:
             continue
         reading = quarter_reading(indicator, book, WATCHED, quarter, verdict.sealed_on)
         now = to_json(reading_view(reading, indicator))
         if any(now[name] != verdict.reading.get(name) for name in ("value", "band", "infinite")):
-            found.append((verdict, f"{reading.text}, {reading.band.replace('_', ' ')}", reading.band))
+            fits = fits_definition(book, indicator, WATCHED, t)
+            found.append(Restated(verdict, reading, quarter >= watch_from(book) and fits is not False))
     return found
+
+
+def reseal_plan(
+    book: Book,
+    recorded: Recorded,
+    chosen: Sequence[Restated],
+    by: Callable[[str, Mapping[str, JSON]], NewEvent],
+) -> Plan:
+    """What to record when `chosen` are sealed anew: the next versions, who did it, and what the rule makes of it."""
+    again = [
+        replace(
+            each.verdict,
+            reading=to_json(reading_view(each.reading, BY_KEY[each.verdict.indicator])),
+            band=each.reading.band,
+            counted=each.counted,
+            configuration=book.policy.configuration,
+            fingerprint=book.facts.fingerprint,
+            version=each.verdict.version + 1,
+        )
+        for each in chosen
+    ]
+    changes: list[JSON] = [
+        {"verdict": old.verdict.name, "before": str(old.verdict.reading.get("text")), "after": old.text}
+        for old in chosen
+    ]
+    event = by("resealed", {"verdicts": verdict_lines(again), "changes": changes, **seals(again)})
+    draft = Draft(apply(fold(recorded.events), event))
+    transitions(draft, book.policy.breaker, event.on)
+    return Plan((event, *draft.events), tuple(again), recorded.head)

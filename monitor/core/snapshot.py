@@ -32,7 +32,7 @@ def snapshot(
     """What is shown at the end of day `t`, for the watched segment and beside it mid-market."""
     policy = book.policy
     sealed = {(v.indicator, v.quarter): v for v in (*recorded.verdicts, *decision.plan.verdicts) if v.sealed_on <= t}
-    restated = {(v.indicator, v.quarter): text for v, text, _ in restatements(book, recorded, t)}
+    restated = {(r.verdict.indicator, r.verdict.quarter): r.text for r in restatements(book, recorded, t)}
     indicators = []
     for indicator in INDICATORS:
         quarters = tuple(

@@ -10,7 +10,7 @@ from monitor.core.types import Band
 
 @dataclass(frozen=True)
 class Streak:
-    """`quarters` are the labels of the breakage quarters in a row; `bridged`: a quarter without data lies between them."""
+    """`quarters`: the labels of the breakage quarters in a row; `bridged`: one without data lies between them."""
 
     quarters: tuple[str, ...] = ()
     bridged: bool = False

@@ -75,20 +75,34 @@ def fits_definition(book: Book, indicator: Indicator[Any], segment: str, t: date
     """
     if indicator.own_baseline:
         return True
+    baseline = baseline_reading(book, indicator, segment, t)
+    return None if baseline is None else baseline.band is not Band.BREAKAGE
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The median of the baseline quarters; `value` is None where it lies beyond all values (a payback that never comes)
+    or where every quarter met its target."""
+
+    quarters: tuple[Quarter, ...]
+    value: Fraction | None
+    band: Band
+
+
+def baseline_reading(book: Book, indicator: Indicator[Any], segment: str, t: date) -> Baseline | None:
+    """What the indicator read on the last four full quarters before the watch begins; None where nothing was read."""
     first = watch_from(book)
-    baseline = [q for q in full_quarters(book, t) if q < first and q.end <= t][-_BASELINE_QUARTERS:]
-    readings = [verdict(book, indicator, segment, quarter, t).reading for quarter in baseline]
+    quarters = [q for q in full_quarters(book, t) if q < first and q.end <= t][-_BASELINE_QUARTERS:]
+    readings = [verdict(book, indicator, segment, quarter, t).reading for quarter in quarters]
     read = [r for r in readings if r.band is not Band.NO_DATA]
     if not read:
         return None
-    never = [r for r in read if r.infinite]
+    never = sum(r.infinite for r in read)
     values = sorted(r.value for r in read if r.value is not None)
-    if not values:
-        return not never
-    middle = _median(values, len(never))
-    if middle is None:
-        return False
-    return indicator.edges(indicator.settings(book)).judge(middle) is not Band.BREAKAGE
+    middle = _median(values, never) if values else None
+    if middle is not None:
+        return Baseline(tuple(quarters), middle, indicator.edges(indicator.settings(book)).judge(middle))
+    return Baseline(tuple(quarters), None, Band.BREAKAGE if never else Band.HEALTHY)
 
 
 def _median(values: list[Fraction], never: int) -> Fraction | None:

@@ -1,0 +1,186 @@
+"""What people do to the breaker, whatever surface they use: checked, recorded, told once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from monitor.app.observe import Run, record
+from monitor.app.wiring import Asked, Company
+from monitor.core.breaker import Breaker
+from monitor.core.chain import JSON
+from monitor.core.decide import Restated, reseal_plan, restatements
+from monitor.core.plan import NewEvent, Plan
+from monitor.core.types import Event, State
+from monitor.errors import ActRefused, Conflict, NotAllowed, UsageError
+from monitor.store.repository import Store
+
+LEAST_REASON = 20
+"""Characters that the reason of an override or a reseal needs."""
+ITEM_STATES = ("open", "doing", "done")
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who acts, from which surface, on which run, and when."""
+
+    company: Company
+    store: Store
+    asked: Asked
+    now: datetime
+    actor: str
+    surface: str
+
+    @property
+    def on(self) -> date:
+        return self.asked.today
+
+
+def acknowledge(act: Act, reason: str = "") -> list[Event]:
+    """Stops the reminders, never the pause. Raises ActRefused where nothing is tripped or somebody was first."""
+
+    def check(run: Run) -> Plan:
+        breaker = run.decision.breaker
+        _must_be_paused(breaker, "there is nothing to acknowledge")
+        if breaker.acknowledged_by:
+            raise ActRefused(f"{breaker.acknowledged_by} has acknowledged this already.")
+        return _plan(run, act, "acknowledged", reason, {})
+
+    return _commit(act, check)
+
+
+def ask_override(act: Act, reason: str, until: date) -> list[Event]:
+    """Asks to open hiring until `until`, and agrees to it. In force once enough approvers have agreed."""
+
+    def check(run: Run) -> Plan:
+        _must_approve(act)
+        _must_give_reason(reason, "an override")
+        breaker = run.decision.breaker
+        _must_be_paused(breaker, "there is nothing to override")
+        latest = act.company.policy.calendar.next(act.company.policy.calendar.quarter_of(act.on)).end
+        if not act.on < until <= latest:
+            raise UsageError(f"--until {until}: an override ends after {act.on} and no later than {latest}.")
+        if breaker.override is not None:
+            raise ActRefused(f"{breaker.override.asked_by} has asked for an override already: approve it instead.")
+        needed = act.company.policy.breaker.approvals
+        return _plan(run, act, "override_asked", reason, {"until": until.isoformat(), "needed": needed})
+
+    return _commit(act, check)
+
+
+def approve_override(act: Act, reason: str = "") -> list[Event]:
+    """Agrees to the override that was asked for; each approver counts once."""
+
+    def check(run: Run) -> Plan:
+        _must_approve(act)
+        override = run.decision.breaker.override
+        if override is None:
+            raise ActRefused("no override has been asked for: there is nothing to approve.")
+        if act.actor in override.approved_by:
+            raise ActRefused(f"{act.actor} has agreed to this override already: another approver must.")
+        if override.agreed:
+            raise ActRefused(f"the override is in force already, agreed by {', '.join(override.approved_by)}.")
+        return _plan(run, act, "override_approved", reason, {})
+
+    return _commit(act, check)
+
+
+def resume(act: Act, reason: str = "") -> list[Event]:
+    """Confirms a recovery where `breaker.resume: approval` asks for it."""
+
+    def check(run: Run) -> Plan:
+        _must_approve(act)
+        if run.decision.breaker.state is not State.RECOVERING:
+            raise ActRefused(
+                f"the breaker is {run.decision.breaker.state}, not recovering: there is nothing to resume."
+            )
+        return _plan(run, act, "resumed", reason, {})
+
+    return _commit(act, check)
+
+
+def set_item(act: Act, item: str, *, state: str | None, owner: str | None, due: date | None) -> list[Event]:
+    """Sets the state, owner or due date of one step of the reinvestment cycle."""
+
+    def check(run: Run) -> Plan:
+        keys = [each.key for each in run.decision.breaker.checklist]
+        if item not in keys:
+            raise ActRefused(f"the checklist has no item '{item}': it has {', '.join(keys) or 'none while armed'}.")
+        if state is not None and state not in ITEM_STATES:
+            raise UsageError(f"--state {state}: an item is {', '.join(ITEM_STATES)}.")
+        given = {"state": state, "owner": owner, "due": due.isoformat() if due else None}
+        changed: dict[str, JSON] = {name: value for name, value in given.items() if value is not None}
+        if not changed:
+            raise UsageError("say what changes: --state, --owner or --due.")
+        return _plan(run, act, "checklist_set", "", {"item": item, **changed})
+
+    return _commit(act, check)
+
+
+def reseal(act: Act, wanted: Sequence[tuple[str, str]] | None, reason: str) -> list[Event]:
+    """Seals verdicts anew as they read today: `wanted` (indicator, quarter) pairs, or all that differ (None)."""
+
+    def check(run: Run) -> Plan:
+        if act.company.policy.approvers:
+            _must_approve(act)
+        _must_give_reason(reason, "a reseal")
+        found = restatements(run.book, run.recorded, act.asked.as_of)
+        chosen = [each for each in found if wanted is None or _name(each) in wanted]
+        known = {(verdict.indicator, verdict.quarter) for verdict in run.recorded.verdicts}
+        for indicator, quarter in wanted or ():
+            if (indicator, quarter) not in known:
+                raise UsageError(f"{indicator} of {quarter} is not sealed: see `smb-monitor history {indicator}`.")
+        if not chosen:
+            raise ActRefused("what is sealed reads the same today: there is nothing to reseal.")
+        return reseal_plan(run.book, run.recorded, chosen, _by(act, reason))
+
+    return _commit(act, check)
+
+
+def _by(act: Act, reason: str) -> Callable[[str, Mapping[str, JSON]], NewEvent]:
+    return lambda kind, payload: NewEvent(kind, act.on, act.actor, act.surface, reason, payload)
+
+
+def _name(each: Restated) -> tuple[str, str]:
+    return (each.verdict.indicator, each.verdict.quarter)
+
+
+def _commit(act: Act, check: Callable[[Run], Plan]) -> list[Event]:
+    """Observe, check against the state as it is now, record; anew when somebody else was first."""
+    book, _ = act.company.read(act.asked.as_of)
+    for _ in range(_TRIES):
+        run = record(act.company, act.store, book, act.asked, act.now)
+        last = run.recorded.last_on
+        if last is not None and act.on < last:
+            raise UsageError(f"--as-of {act.on}: the log goes on until {last}; what people do is done today.")
+        plan = check(run)
+        try:
+            return act.store.commit(plan, act.now)
+        except Conflict:
+            continue
+    raise ActRefused("others keep recording at the same time, so nothing was written: try again.")
+
+
+def _plan(run: Run, act: Act, kind: str, reason: str, payload: Mapping[str, JSON]) -> Plan:
+    event = NewEvent(kind, act.on, act.actor, act.surface, reason, payload)
+    return Plan((event,), expected_head=run.recorded.head)
+
+
+def _must_approve(act: Act) -> None:
+    approvers = act.company.policy.approvers
+    if not approvers:
+        raise NotAllowed("nobody may do this: `leadership.approvers` is not configured.")
+    if act.actor not in approvers:
+        raise NotAllowed(f"{act.actor} may not do this: ask one of {', '.join(approvers)} (leadership.approvers).")
+
+
+def _must_give_reason(reason: str, what: str) -> None:
+    if len(reason.strip()) < LEAST_REASON:
+        raise UsageError(f"--reason: {what} needs a reason of at least {LEAST_REASON} characters.")
+
+
+def _must_be_paused(breaker: Breaker, consequence: str) -> None:
+    if breaker.state is State.ARMED:
+        raise ActRefused(f"the breaker is armed and hiring is open: {consequence}.")

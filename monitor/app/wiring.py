@@ -1,0 +1,100 @@
+"""The one place where the parts are put together: configuration, source, store, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config import Config
+from monitor.core.book import Book
+from monitor.core.facts import Deals
+from monitor.core.policy import Policy
+from monitor.sources import open_source
+from monitor.sources.source import Source
+
+if TYPE_CHECKING:
+    from monitor.render.words import Words
+    from monitor.store.repository import Store
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time it is: `now` with its zone, `today` in the company's zone (or the source's own day)."""
+
+    now: datetime
+    today: date
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The day that a question is about (`as_of`), and the day until which what people did counts (`today`)."""
+
+    as_of: date
+    today: date
+
+
+@dataclass(frozen=True)
+class Company:
+    """One configured company, its source open. `company.close()` when done."""
+
+    config: Config
+    policy: Policy
+    source: Source
+
+    def close(self) -> None:
+        self.source.close()
+
+    def __enter__(self) -> Company:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def asked(self, as_of: date | None, clock_today: date) -> Asked:
+        """The day asked for; by default the last day of the last complete week."""
+        if as_of is not None:
+            return Asked(as_of, as_of)
+        today = self.source.today() or clock_today
+        return Asked(self.policy.calendar.last_complete_week(today), today)
+
+    def read(self, as_of: date, *, with_due: bool = False) -> tuple[Book, Deals]:
+        """The facts of this company, and the door to its deals."""
+        from monitor.facts.load import load
+
+        facts_policy = replace(self.policy.facts, with_due=with_due or self.policy.facts.with_due)
+        loaded = load(self.source.tables(), facts_policy, as_of)
+        remarks = (*self.source.remarks(), *loaded.facts.quality.remarks)
+        facts = replace(loaded.facts, quality=replace(loaded.facts.quality, remarks=remarks))
+        return Book(facts, self.policy), loaded.deals
+
+    def words(self) -> Words:
+        """The words of this company: its own templates before the packaged ones."""
+        return words(self.config.templates)
+
+    def open_store(self) -> Store:
+        """What was recorded of this company; created at the first start."""
+        from monitor.store.repository import open_store
+
+        return open_store(self.config.database_url)
+
+
+def words(own: Path | None) -> Words:
+    """The words from `own` first, then the packaged ones."""
+    from monitor.render.words import Words
+
+    return Words((own,) if own else ())
+
+
+def open_company(file: Path, environ: Mapping[str, str]) -> Company:
+    """The company that `file` configures. Raises ConfigError."""
+    from monitor.config import read
+
+    return company(read(file, environ))
+
+
+def company(config: Config) -> Company:
+    """The company of a configuration."""
+    return Company(config, config.policy(), open_source(config.source_spec()))
