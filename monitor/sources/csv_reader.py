@@ -17,7 +17,7 @@ from monitor.errors import ConfigError, DataError
 from monitor.sources.source import BAD, FILE, LINE
 
 DELIMITERS = ",;\t|"
-ROWS_IN_BATCH = 20_000
+ROWS_IN_BATCH = 50_000
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -63,7 +63,7 @@ def open_csv(path: Path, name: str, spec: SourceSpec, known: frozenset[str]) -> 
     return CsvFile(path, name, encoding, delimiter, _header(row, name))
 
 
-def batches(files: list[CsvFile], columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def batches(files: list[CsvFile], columns: tuple[str, ...]) -> Iterator[pa.Table]:
     """All rows of all files as text under `columns` (the union of their headers), trimmed, empty cells null.
 
     Adds `_file`, `_line` (where the row begins) and `_bad`. Blank rows are left out. Raises DataError as `open_csv`.
@@ -144,7 +144,7 @@ def _header(row: Row, name: str) -> tuple[str, ...]:
     names = [field.strip() or f"(column {place})" for place, field in enumerate(row.fields, start=1)]
     names = [f"{column} (theirs)" if column.lower() in (FILE, LINE, BAD) else column for column in names]
     lowered = [column.lower() for column in names]
-    twice = next((column for column in names if lowered.count(column.lower()) > 1), None)
+    twice = next((column for column in reversed(names) if lowered.count(column.lower()) > 1), None)
     if twice:
         raise DataError(
             f"{name}, line {row.first}: the column '{twice}' stands twice in the header: rename one of them."
@@ -190,7 +190,7 @@ def _why_bad(fields: list[str], breaks: int, delimiter: str, width: int | None) 
     return "unclosed_quote" if swallowed else None
 
 
-def _to_arrow(rows: list[Row], file: CsvFile, columns: tuple[str, ...]) -> pa.RecordBatch:
+def _to_arrow(rows: list[Row], file: CsvFile, columns: tuple[str, ...]) -> pa.Table:
     empty = [""] * len(file.header)
     by_name = dict(
         zip(
@@ -209,7 +209,7 @@ def _to_arrow(rows: list[Row], file: CsvFile, columns: tuple[str, ...]) -> pa.Re
         pa.array([row.first for row in rows], pa.int64()),
         pa.array([row.bad for row in rows], pa.string()),
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema(columns))
+    return pa.Table.from_arrays(arrays, schema=schema(columns))
 
 
 def _texts(cells: tuple[str, ...]) -> pa.Array:

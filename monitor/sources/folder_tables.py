@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 import ibis
-import pyarrow as pa
 
 from monitor.core.source_spec import SourceSpec
 from monitor.core.tables import TABLES
@@ -100,13 +99,20 @@ class _Loading:
                 continue
             parts.append(part)
         columns = tuple({name.lower(): name for part in reversed(parts) for name in part.header}.values())
-        reader = pa.RecordBatchReader.from_batches(schema(columns), batches(parts, columns))
-        ours = self.copy(files.table, reader)
-        return ours if parts and self.has_rows(ours.count().to_pyarrow().as_py(), files.table, parts[0].name) else None
+        rows = self.copy(files.table, columns, parts)
+        return (
+            self.engine.ibis.table(files.table) if parts and self.has_rows(rows, files.table, parts[0].name) else None
+        )
 
-    def copy(self, name: str, reader: pa.RecordBatchReader) -> ibis.Table:
-        self.engine.ibis.con.from_arrow(reader).create(name)
-        return self.engine.ibis.table(name)
+    def copy(self, table: str, columns: tuple[str, ...], parts: list[CsvFile]) -> int:
+        """Copy the parts into the engine, batch by batch; the number of rows."""
+        connection = self.engine.ibis.con
+        connection.from_arrow(schema(columns).empty_table()).create(table)
+        rows = 0
+        for batch in batches(parts, columns):
+            connection.from_arrow(batch).insert_into(table)
+            rows += batch.num_rows
+        return rows
 
     def parquet(self, files: TableFiles) -> ibis.Table | None:
         """The parts as one lazy table, None without a row."""
