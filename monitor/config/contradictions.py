@@ -15,12 +15,13 @@ from monitor.config.words import Problem, unknown
 from monitor.core.indicators import INDICATORS
 from monitor.core.tables import SEGMENTS
 
-_MOST_DAYS = 3660
+MOST_DAYS = 3660
+"""Ten years: the most that a whole number among an indicator's settings may be."""
 _LARGEST, _FINEST = 12, -12
 
 
 def contradictions(document: Document, folder: Folder) -> Iterator[Problem]:
-    """What is wrong with a document whose keys are all right by themselves. Looks whether the templates' folder exists."""
+    """What is wrong with a document whose keys are all right by themselves. Looks at the templates' folder."""
     yield from _sizes(document, ())
     for indicator in INDICATORS:
         path: Path = ("indicators", indicator.key)
@@ -54,10 +55,10 @@ def _numbers(settings: Any, path: Path) -> Iterator[Problem]:
             for segment, number in value.items():
                 if segment not in SEGMENTS:
                     yield Problem((*at, segment), unknown(segment, SEGMENTS, "segment"))
-                if isinstance(number, int) and not 1 <= number <= _MOST_DAYS:
-                    yield Problem((*at, segment), f"must be a whole number from 1 to {_MOST_DAYS}, not {number}")
-        elif isinstance(value, int) and not 0 <= value <= _MOST_DAYS:
-            yield Problem(at, f"must be a whole number from 0 to {_MOST_DAYS}, not {value}")
+                if isinstance(number, int) and not 1 <= number <= MOST_DAYS:
+                    yield Problem((*at, segment), f"must be a whole number from 1 to {MOST_DAYS}, not {number}")
+        elif isinstance(value, int) and not 0 <= value <= MOST_DAYS:
+            yield Problem(at, f"must be a whole number from 0 to {MOST_DAYS}, not {value}")
 
 
 def _sizes(value: Any, path: Path) -> Iterator[Problem]:

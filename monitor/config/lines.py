@@ -68,8 +68,7 @@ def _why(error: yaml.MarkedYAMLError) -> str:
         return "holds a tab, which YAML does not allow there; indent with spaces"
     if isinstance(error, yaml.composer.ComposerError) and "single document" in str(error.context):
         return "begins a second document (---), but one is all that is read"
-    context = f" {error.context}" if error.context else ""
-    return f"is no valid YAML:{context} {problem}" if not context else f"is no valid YAML:{context}, {problem}"
+    return "is no valid YAML: " + problem.replace("'<stream end>'", "the end of the file")
 
 
 class _Walk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -36,8 +36,8 @@ class _Indicators:
     """Makes the keys under `indicators` from the list of indicators, so that a new one needs no change here."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        fields = {i.key: core_schema.typed_dict_field(handler.generate_schema(i.Settings)) for i in INDICATORS}
-        return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+        keys = {i.key: core_schema.typed_dict_field(handler.generate_schema(i.Settings)) for i in INDICATORS}
+        return core_schema.typed_dict_schema(keys, extra_behavior="forbid")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class TableSection:
     from_reps: Text | None = None
     """Only for `quotas`: the column of the reps' file that holds a rep's constant quota."""
     per: Literal["quarter", "year"] = "quarter"
-    """What the quota in `from_reps` is for."""
+    """What the quota in `from_reps` is for; when absent, a quarter."""
     ramp: tuple[Share, ...] = ()
     """Only with `from_reps`: parts of the quota by quarter since a rep's start, such as `[0.5, 0.75]`; then 1."""
 
@@ -154,6 +154,7 @@ class Approver:
     name: Text
     """As the audit log writes it."""
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    """Where they are reached."""
 
 
 @dataclass(frozen=True)
@@ -200,3 +201,25 @@ def adapter(*, with_help: bool = False) -> TypeAdapter[tuple[Document]]:
     """What validates a document; `with_help` reads the help texts from the source (slow, only for the schema)."""
     config = ConfigDict(extra="forbid", use_attribute_docstrings=with_help)
     return TypeAdapter(tuple[Document], config=config)
+
+
+def validated(given: Mapping[str, Any]) -> Document:
+    """The document with the values `given`. Raises pydantic's ValidationError, whose locations begin with 0."""
+    (document,) = adapter().validate_python((_filled(given),))
+    return document
+
+
+def _filled(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The defaults of every indicator under what is given, so that a map may be given in part."""
+    own = given.get("indicators", {})
+    defaults = {indicator.key: indicator.Settings() for indicator in INDICATORS}
+    return {**given, "indicators": _under(own, defaults)}
+
+
+def _under(given: Any, defaults: Any) -> Any:
+    if is_dataclass(defaults):
+        defaults = {each.name: getattr(defaults, each.name) for each in fields(defaults)}
+    if not isinstance(given, dict) or not isinstance(defaults, Mapping):
+        return given
+    whole = {key: _under({}, value) if is_dataclass(value) else value for key, value in defaults.items()}
+    return {**whole, **{key: _under(value, defaults.get(key)) for key, value in given.items()}}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,9 +11,8 @@ from monitor.config import database, lines
 from monitor.config.configuration import Config
 from monitor.config.contradictions import contradictions
 from monitor.config.lines import Plain, Tree
-from monitor.config.model import Document, adapter
+from monitor.config.model import Document, validated
 from monitor.config.words import Problem, dotted, problem
-from monitor.core.indicators import INDICATORS
 from monitor.errors import ConfigError
 
 _LARGEST_FILE = 1_000_000
@@ -31,7 +28,10 @@ def read(path: Path, environ: Mapping[str, str]) -> Config:
 
 
 def check(path: Path, environ: Mapping[str, str]) -> list[str]:
-    """Every problem of the configuration in `path`, in the order of its lines."""
+    """Every problem of the configuration in `path`, in the order of its lines; none when it can be used.
+
+    Keys that contradict each other are looked for once each key is right by itself.
+    """
     return _read(path, environ)[1]
 
 
@@ -87,7 +87,7 @@ def _document(tree: Tree, folder: Path) -> tuple[Document | None, list[Problem]]
     empty = list(tree.empties())
     problems = [Problem(path, "is empty; give it a value or take the key out") for path in empty]
     try:
-        (document,) = adapter().validate_python((_filled(tree.value),))
+        document = validated(tree.value)
     except ValidationError as error:
         return None, problems + [one for one in _explained(error, tree.value) if one.path not in empty]
     return document, problems + list(contradictions(document, folder))
@@ -98,21 +98,3 @@ def _explained(error: ValidationError, given: Plain) -> list[Problem]:
 
     known = document_schema(with_help=False)
     return [problem(one, given, known) for one in error.errors(include_url=False, include_input=False)]
-
-
-def _filled(given: dict[str, Plain]) -> dict[str, Any]:
-    """The document with the defaults of every indicator under what is given, so that a map may be given in part."""
-    own = given.get("indicators", {})
-    if not isinstance(own, dict):
-        return given
-    defaults = {indicator.key: indicator.Settings() for indicator in INDICATORS}
-    return {**given, "indicators": _under(own, defaults)}
-
-
-def _under(given: Plain, defaults: Any) -> Any:
-    if is_dataclass(defaults):
-        defaults = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
-    if not isinstance(given, dict) or not isinstance(defaults, Mapping):
-        return given
-    whole = {key: _under({}, value) if is_dataclass(value) else value for key, value in defaults.items()}
-    return {**whole, **{key: _under(value, defaults.get(key)) for key, value in given.items()}}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from monitor.config.model import adapter
+from monitor.config.configuration import dumped
+from monitor.config.contradictions import MOST_DAYS
+from monitor.config.model import adapter, validated
 from monitor.core.tables import SEGMENTS
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
@@ -25,8 +28,7 @@ class _Plain(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        made = super().default_schema(schema)
-        return {key: value for key, value in made.items() if key != "default" or value is not None}
+        return self.generate_inner(schema["schema"])
 
 
 @cache
@@ -36,9 +38,36 @@ def document_schema(*, with_help: bool) -> dict[str, Any]:
     document: dict[str, Any] = _inlined(made["prefixItems"][0], made["$defs"])
     for indicator in document["properties"]["indicators"]["properties"].values():
         for setting in indicator["properties"].values():
-            if "additionalProperties" in setting and "properties" not in setting:
-                setting["propertyNames"] = {"enum": list(SEGMENTS)}
+            _bound(setting)
+    _fill(document, dumped(validated({"company": "Acme", "source": {"type": "demo"}})))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "SMB Monitor", **document}
+
+
+def _bound(setting: dict[str, Any]) -> None:
+    """What `contradictions` asks of an indicator's settings: maps are by segment, whole numbers have bounds."""
+    if setting.get("type") == "integer":
+        setting.update(minimum=0, maximum=MOST_DAYS)
+    if isinstance(numbers := setting.get("additionalProperties"), dict):
+        setting["propertyNames"] = {"enum": list(SEGMENTS)}
+        if numbers.get("type") == "integer":
+            numbers.update(minimum=1, maximum=MOST_DAYS)
+
+
+def _fill(node: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Notes the default of every key that has one."""
+    for key, below in node["properties"].items():
+        if key in defaults and "properties" in below:
+            _fill(below, defaults[key])
+        elif key in defaults and key not in node.get("required", ()):
+            below["default"] = _number(defaults[key])
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _number(item) for key, item in value.items()}
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _inlined(node: Any, definitions: dict[str, Any]) -> Any:

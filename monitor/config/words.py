@@ -72,7 +72,8 @@ def accepted(schema: Mapping[str, Any]) -> str:
         case "array":
             return "a list" + (" of at least one" if schema.get("minItems") == 1 else "")
         case "object":
-            return "keys with values"
+            needed = ", ".join(schema.get("required", ()))
+            return f"keys with values, {needed} among them" if needed else "keys with values"
     if schema.get("format") == "date":
         return "a date such as 2025-04-01"
     return "an e-mail address" if "@" in schema.get("pattern", "") else "text"
