@@ -85,6 +85,9 @@ class Facts:
     """Where a migrated CRM's history begins; readings before it are approximate."""
     has_history: bool = True
     """False where there is no history table: values of past days are today's, so past readings are approximate."""
+    empty_columns: frozenset[str] = frozenset()
+    """`table.column` of the columns a segment can be told by (`accounts.employees`, `accounts.fit_segment`,
+    `opportunities.amount`) that are missing or hold nothing."""
     fingerprint: str = ""
     """SHA-256 over all frames, whatever order the rows were read in."""
 

@@ -1,0 +1,181 @@
+"""Is everything as it should be? Each check says what it saw and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from monitor.app.wiring import Asked, Company
+from monitor.core.book import Book
+from monitor.core.definition import definition_check
+from monitor.core.indicators import INDICATORS
+from monitor.core.policy import WATCHED
+from monitor.core.tables import REVIEW, TABLES
+from monitor.errors import DataError, StoreError
+
+_SHOWN = 5
+"""Rows shown of each table and reason; `--json` has all that were kept."""
+
+
+class Outcome(StrEnum):
+    """How a check ended. `note` is worth knowing and nothing to mend."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: the part it concerns, how it ended, what was seen, how to mend it, and lines of detail."""
+
+    part: str
+    outcome: Outcome
+    text: str
+    mend: str = ""
+    details: tuple[str, ...] = ()
+
+
+def examine(company: Company, asked: Asked) -> list[Check]:
+    """Every check, in the order in which a person would go through them."""
+    checks = [Check("configuration", Outcome.OK, f"{company.config.file.name} is valid")]
+    checks += _people(company)
+    checks += _store(company)
+    try:
+        book, _ = company.read(asked.as_of, with_due=True)
+    except DataError as error:
+        return [*checks, Check("data", Outcome.FAILED, str(error))]
+    return [*checks, *_data(book, asked), *_rows(book), *_segments(book, asked), *_definitions(book, asked), _clock(company, asked)]
+
+
+def _people(company: Company) -> Iterator[Check]:
+    approvers, needed = company.policy.approvers, company.policy.breaker.approvals
+    if approvers:
+        yield Check("leadership", Outcome.OK, f"{len(approvers)} approvers, an override needs {needed}")
+    else:
+        yield Check(
+            "leadership",
+            Outcome.WARNING,
+            "nobody may override, approve or resume",
+            f"name at least {needed} people under leadership.approvers",
+        )
+    margin = company.policy.settings["cac_payback"]
+    if not getattr(margin, "gross_margin", {}).get(WATCHED):
+        yield Check(
+            "configuration",
+            Outcome.WARNING,
+            "CAC payback cannot be computed without a gross margin",
+            f"set indicators.cac_payback.gross_margin.{WATCHED}, such as 0.75",
+        )
+
+
+def _store(company: Company) -> Iterator[Check]:
+    try:
+        with company.open_store() as store:
+            problems = store.verify()
+            lines = len(store.events())
+    except StoreError as error:
+        yield Check("database", Outcome.FAILED, str(error))
+        return
+    where = company.config.database_masked
+    if problems:
+        mend = "compare with a backup; the log is append-only and nobody may edit it"
+        yield Check("database", Outcome.FAILED, f"{where}: the log was touched", mend, tuple(problems))
+    else:
+        yield Check("database", Outcome.OK, f"{where}: {lines} lines in the log, none touched")
+    yield Check("delivery", Outcome.NOTE, "no channel is configured: `digest` prints, nothing is sent")
+
+
+def _data(book: Book, asked: Asked) -> Iterator[Check]:
+    quality = book.facts.quality
+    rows = ", ".join(f"{name} {count:,}" for name, count in sorted(quality.rows.items()))
+    yield Check("data", Outcome.OK, f"rows read: {rows}")
+    needed = {name: i.title for i in reversed(INDICATORS) for name in i.needs}
+    for name, title in needed.items():
+        if name not in quality.rows:
+            mend = f"add the table `{name}` ({', '.join(TABLES[name].required)})"
+            yield Check("data", Outcome.WARNING, f"there is no table `{name}`: {title} reads no data", mend)
+    newest = book.newest(asked.as_of)
+    if book.is_stale(asked.as_of):
+        text = f"the newest row is of {newest}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
+        yield Check("data", Outcome.FAILED, text, "sync the source, or ask for an earlier day with --as-of")
+    else:
+        yield Check("data", Outcome.OK, f"data from {book.facts.begins} to {newest}, first full quarter {book.first_full}")
+    for remark in quality.remarks:
+        yield Check("data", Outcome.NOTE, remark)
+    for table, columns in sorted(quality.ignored_columns.items()):
+        if columns:
+            yield Check("data", Outcome.NOTE, f"{table}: {len(columns)} columns ignored ({', '.join(columns)})")
+
+
+def _rows(book: Book) -> Iterator[Check]:
+    quality = book.facts.quality
+    where = {
+        key: [f"{row.file or row.table}{f':{row.line}' if row.line else ''} {row.key}" for row in rows]
+        for key, rows in groupby(
+            sorted(quality.bad_rows, key=lambda r: (r.table, r.reason, r.file or "", r.line or 0)),
+            key=lambda r: (r.table, r.reason),
+        )
+    }
+    for kind, outcome, held in (
+        ("set aside", Outcome.WARNING, quality.set_aside),
+        ("suspicious, kept", Outcome.NOTE, quality.suspicious),
+    ):
+        for table, reasons in sorted(held.items()):
+            for reason, count in sorted(reasons.items()):
+                if count:
+                    places = where.get((table, reason), [])
+                    more = [f"and {count - _SHOWN} more"] if len(places) > _SHOWN and count > _SHOWN else []
+                    text = f"{table}: {count} rows {kind}: {reason.replace('_', ' ')}"
+                    yield Check("rows", outcome, text, details=(*places[:_SHOWN], *more))
+
+
+def _segments(book: Book, asked: Asked) -> Iterator[Check]:
+    piles = {name: book.open_pipeline(name, asked.as_of, fresh=False) for name in (WATCHED, "mid_market", "strategic", REVIEW)}
+    total, review = sum(pile.deals for pile in piles.values()), piles[REVIEW]
+    if not review.deals:
+        yield Check("segments", Outcome.OK, f"all {total} open deals have a segment")
+        return
+    text = f"{review.deals} of {total} open deals ({float(review.amount):,.0f}) have no segment"
+    most = 2 * review.deals > total
+    signals = book.policy.facts.segments_by
+    missing = [column for signal, column in _SIGNALS.items() if signal in signals and not _has(book, column)]
+    mend = "give opportunities.segment, name the accounts (segments.named_accounts)"
+    mend += f", or fill {', '.join(missing)}" if missing else ""
+    left = [signal for signal in signals if _SIGNALS[signal] not in missing]
+    if missing and left:
+        mend += f", or set segments.by: [{', '.join(left)}], which these data can carry"
+    yield Check("segments", Outcome.FAILED if most else Outcome.WARNING, text, mend)
+
+
+_SIGNALS = {"employees": "accounts.employees", "acv": "opportunities.amount", "fit": "accounts.fit_segment"}
+
+
+def _has(book: Book, column: str) -> bool:
+    return column not in book.facts.empty_columns
+
+
+def _definitions(book: Book, asked: Asked) -> Iterator[Check]:
+    for fit in definition_check(book, asked.as_of):
+        if fit.fits is None:
+            yield Check("definitions", Outcome.NOTE, f"{fit.title}: nothing to read in the baseline yet, so it counts")
+        elif fit.fits:
+            over = f" over {fit.quarters[0]} to {fit.quarters[-1]}" if fit.quarters else ""
+            yield Check("definitions", Outcome.OK, f"{fit.title} fits: {fit.text}{over}")
+        else:
+            yield Check(
+                "definitions",
+                Outcome.WARNING,
+                f"{fit.title} does not fit: its median on {fit.quarters[0]} to {fit.quarters[-1]} is {fit.text},"
+                " breakage before the watch began; it is shown and does not count",
+                "choose a definition knowingly; on the same quarters these would have read",
+                tuple(f"{other.setting}: {other.text} ({other.band.replace('_', ' ')})" for other in fit.alternatives),
+            )
+
+
+def _clock(company: Company, asked: Asked) -> Check:
+    text = f"today is {asked.today} in {company.policy.facts.timezone}; readings are as of {asked.as_of}"
+    return Check("clock", Outcome.OK, text)
