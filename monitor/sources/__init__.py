@@ -10,7 +10,6 @@ from monitor.sources.source import Source
 
 SOURCES = {
     "csv": "monitor.sources.csv_folder",
-    "parquet": "monitor.sources.csv_folder",
     "demo": "monitor.sources.demo",
 }
 """Type of source to its module, which is imported when it is opened and has `open_source(spec) -> Source`."""

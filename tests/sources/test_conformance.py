@@ -22,12 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _spec(kind: str, folder: Path) -> SourceSpec:
-    if kind == "parquet":
-        for name, rows in company().items():
-            write_parquet(folder / f"{name}.parquet", rows)
-    else:
-        write_company(folder)
-    return SourceSpec(type=kind, path=folder)
+    return SourceSpec(type=kind, path=write_company(folder))
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -74,7 +69,7 @@ def test_every_source_can_be_closed_at_any_time(kind: str, tmp_path: Path) -> No
 
 
 def test_a_type_that_nobody_knows_is_named_with_those_that_are() -> None:
-    with pytest.raises(ConfigError, match=r"source.type: 'excel' is no source: use one of csv, parquet, demo"):
+    with pytest.raises(ConfigError, match=r"source.type: 'excel' is no source: use one of csv, demo"):
         open_source(SourceSpec(type="excel"))
 
 
