@@ -71,13 +71,16 @@ def verify(events: Sequence[Event], *, count: int | None = None, head: str | Non
     cut tail and lines added behind the program's back are found too.
     """
     problems: list[str] = []
-    previous, expected = GENESIS, 1
+    places = range(1, max([count or 0, *(event.seq for event in events)]) + 1)
+    previous, expected, whole = GENESIS, 1, True
     for event in events:
+        follows = event.previous == previous or event.seq != expected or not whole
+        whole = event.hash == _hash(event)
         if event.seq > expected:
             problems.append(_missing(expected, event.seq - 1))
-        if event.hash != _hash(event):
-            problems.append(_altered(event, events))
-        elif event.seq == expected and event.previous != previous:
+        if not whole:
+            problems.append(_altered(event, places))
+        elif not follows:
             problems.append(f"line {event.seq} does not follow the line before it: that line was replaced or inserted")
         if count is not None and event.seq > count:
             problems.append(f"line {event.seq} was added behind the program's back: the log ends with line {count}")
@@ -93,9 +96,8 @@ def _missing(first: int, last: int) -> str:
     return f"line {first} is missing" if first == last else f"lines {first} to {last} are missing"
 
 
-def _altered(event: Event, events: Sequence[Event]) -> str:
+def _altered(event: Event, places: range) -> str:
     """A line whose hash does not fit: moved, when it fits at another place, else changed."""
-    places = range(1, max(other.seq for other in events) + 1)
     origin = next((seq for seq in places if _hash(event, seq) == event.hash), None)
     if origin is not None:
         return f"line {event.seq} was moved: it was recorded as line {origin}"

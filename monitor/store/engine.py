@@ -80,7 +80,7 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise StoreError(f"the database's address is no URL: {ACCEPTED}") from error
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -90,20 +90,19 @@ def _parse(url: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    if url.drivername.startswith("sqlite"):
-        return _sqlite(url)
     try:
-        engine = create_engine(url, connect_args=_patient(url), pool_pre_ping=True)
+        return _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url)
     except ModuleNotFoundError as error:
         raise StoreError("a PostgreSQL database needs psycopg: pip install 'smb-monitor[postgres]'") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database's address cannot be used: {ACCEPTED}") from error
+
+
+def _postgresql(url: URL) -> Engine:
+    patient = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
+    engine = create_engine(url, connect_args=patient, pool_pre_ping=True)
     event.listen(engine, "connect", _set_lock_timeout)
     return engine
-
-
-def _patient(url: URL) -> dict[str, Any]:
-    return {} if "connect_timeout" in url.query else {"connect_timeout": 10}
 
 
 def _set_lock_timeout(connection: Any, _record: object) -> None:

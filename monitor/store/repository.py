@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.core.chain import seal, verify
 from monitor.core.plan import NewEvent, Plan, SealedVerdict, sealed_by, verify_verdicts
@@ -148,13 +147,13 @@ class Store:
         with self._database.read() as connection:
             return connection.execute(wanted).scalar_one_or_none()
 
-    def keep_snapshot(self, key: SnapshotKey, snapshot: str) -> None:
-        """Keep (or replace) the JSON of a run, and drop all but the newest."""
+    def keep_snapshot(self, key: SnapshotKey, snapshot: str, *, newest: int = SNAPSHOTS_KEPT) -> None:
+        """Keep (or replace) the JSON of a run, and drop all but the `newest`."""
         table = schema.snapshots
         with self._database.write() as connection:
             self._upsert(connection, table, [{**key.columns(), "snapshot": snapshot}], "snapshot")
-            newest = select(table.c.id).order_by(table.c.id.desc()).limit(SNAPSHOTS_KEPT)
-            connection.execute(delete(table).where(table.c.id.not_in(newest)))
+            kept = select(table.c.id).order_by(table.c.id.desc()).limit(newest)
+            connection.execute(delete(table).where(table.c.id.not_in(kept)))
 
     # Weekly readings of the past.
 
@@ -176,11 +175,21 @@ class Store:
     def _upsert(self, connection: Connection, table: Any, values: list[dict[str, Any]], changed: str) -> None:
         if not values:
             return
-        of_dialect = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
-        statement = of_dialect(table)
+        statement = _insert_of(self._database.dialect)(table)
         key = [name for name in values[0] if name != changed]
         settled = statement.on_conflict_do_update(index_elements=key, set_={changed: statement.excluded[changed]})
         connection.execute(settled, values)
+
+
+def _insert_of(dialect: str) -> Any:
+    """The dialect's own INSERT, with ON CONFLICT; each takes a while to import, so only the one in use is."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert
 
 
 def _chain(new: Sequence[NewEvent], lines: int, previous: str, at: datetime) -> list[Event]:

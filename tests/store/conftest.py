@@ -1,0 +1,43 @@
+"""An empty database of each kind, by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Server, binaries, running
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server for this worker. It is skipped only where PostgreSQL is not installed."""
+    found = binaries()
+    if found is None:
+        pytest.skip("PostgreSQL (initdb, pg_ctl) is not installed")
+    with running(found) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> str:
+    return postgres.create(f"test{next(NUMBERS)}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes empty databases: each call another one."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path / f'store{next(NUMBERS)}.db'}"
+    server: Server = request.getfixturevalue("postgres")
+    return lambda: server.create(f"test{next(NUMBERS)}")
+
+
+@pytest.fixture
+def url(new_url: Callable[[], str]) -> str:
+    """An empty database; the test runs on SQLite and on PostgreSQL."""
+    return new_url()
