@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import groupby
 
 from monitor.app.wiring import Asked, Company
 from monitor.core.book import Book
+from monitor.core.checks import Check, Outcome
 from monitor.core.definition import definition_check
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
@@ -17,26 +16,6 @@ from monitor.errors import DataError, StoreError
 
 _SHOWN = 5
 """Rows shown of each table and reason; `--json` has all that were kept."""
-
-
-class Outcome(StrEnum):
-    """How a check ended. `note` is worth knowing and nothing to mend."""
-
-    OK = "ok"
-    NOTE = "note"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check: the part it concerns, how it ended, what was seen, how to mend it, and lines of detail."""
-
-    part: str
-    outcome: Outcome
-    text: str
-    mend: str = ""
-    details: tuple[str, ...] = ()
 
 
 def examine(company: Company, asked: Asked) -> list[Check]:
@@ -48,7 +27,14 @@ def examine(company: Company, asked: Asked) -> list[Check]:
         book, _ = company.read(asked.as_of, with_due=True)
     except DataError as error:
         return [*checks, Check("data", Outcome.FAILED, str(error))]
-    return [*checks, *_data(book, asked), *_rows(book), *_segments(book, asked), *_definitions(book, asked), _clock(company, asked)]
+    return [
+        *checks,
+        *_data(book, asked),
+        *_rows(book),
+        *_segments(book, asked),
+        *_definitions(book, asked),
+        _clock(company, asked),
+    ]
 
 
 def _people(company: Company) -> Iterator[Check]:
@@ -103,7 +89,9 @@ def _data(book: Book, asked: Asked) -> Iterator[Check]:
         text = f"the newest row is of {newest}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
         yield Check("data", Outcome.FAILED, text, "sync the source, or ask for an earlier day with --as-of")
     else:
-        yield Check("data", Outcome.OK, f"data from {book.facts.begins} to {newest}, first full quarter {book.first_full}")
+        yield Check(
+            "data", Outcome.OK, f"data from {book.facts.begins} to {newest}, first full quarter {book.first_full}"
+        )
     for remark in quality.remarks:
         yield Check("data", Outcome.NOTE, remark)
     for table, columns in sorted(quality.ignored_columns.items()):
@@ -134,7 +122,10 @@ def _rows(book: Book) -> Iterator[Check]:
 
 
 def _segments(book: Book, asked: Asked) -> Iterator[Check]:
-    piles = {name: book.open_pipeline(name, asked.as_of, fresh=False) for name in (WATCHED, "mid_market", "strategic", REVIEW)}
+    piles = {
+        name: book.open_pipeline(name, asked.as_of, fresh=False)
+        for name in (WATCHED, "mid_market", "strategic", REVIEW)
+    }
     total, review = sum(pile.deals for pile in piles.values()), piles[REVIEW]
     if not review.deals:
         yield Check("segments", Outcome.OK, f"all {total} open deals have a segment")

@@ -13,6 +13,7 @@ from monitor.config.mapping import source_spec
 from monitor.config.model import Document, adapter
 from monitor.core.calendar import WEEKDAYS, FiscalCalendar
 from monitor.core.chain import digest
+from monitor.core.indicators import INDICATORS
 from monitor.core.policy import BreakerPolicy, FactsPolicy, Policy, SegmentBands
 from monitor.core.source_spec import SourceSpec
 
@@ -75,6 +76,7 @@ class Config:
             expansion_started=document.expansion.started if document.expansion else None,
             max_age=document.quality.max_age,
             approvers=self.approvers,
+            owner=self.owner,
             configuration=digest(_canonical(dumped(document))),
         )
 
@@ -103,7 +105,7 @@ class Config:
             stale_after_days=wins.stale_after_days,
             history_begins=document.source.history_begins,
             max_bad_rows=document.quality.max_bad_rows,
-            with_due=coverage.basis in ("quarter", "remaining"),
+            with_due=any(i.wants_due_dates(document.indicators[i.key]) for i in INDICATORS),
         )
 
 

@@ -62,6 +62,9 @@ class Breaker:
     acknowledged_by: str | None = None
     checklist: tuple[ChecklistItem, ...] = ()
     violations: tuple[str, ...] = ()
+    recovered_on: date | None = None
+    """While armed: the day of the last recovery, of the indicators `recovered_by`."""
+    recovered_by: tuple[str, ...] = ()
     last_on: date | None = None
 
     def streak(self, indicator: str) -> Streak:
@@ -114,12 +117,12 @@ def _sealed(before: Breaker, event: Event | NewEvent) -> Breaker:
 def _tripped(before: Breaker, event: Event | NewEvent) -> Breaker:
     tripped_by = dict(_payload(event)["tripped_by"])
     return replace(
-        _rearmed(before),
+        Breaker(verdicts=before.verdicts, last_on=before.last_on),
         state=State.TRIPPED,
         since=event.on,
         tripped_by=tripped_by,
         bridged=bool(_payload(event)["bridged"]),
-        checklist=checklist(tripped_by, event.on),
+        checklist=checklist(tripped_by, event.on, _payload(event).get("owner")),
     )
 
 
@@ -133,11 +136,12 @@ def _joined(before: Breaker, event: Event | NewEvent) -> Breaker:
 
 def _recovered(before: Breaker, event: Event | NewEvent) -> Breaker:
     confirmed = _payload(event)["state"] != State.RECOVERING
-    return _rearmed(before) if confirmed else replace(before, state=State.RECOVERING)
+    return _rearmed(before, event) if confirmed else replace(before, state=State.RECOVERING)
 
 
-def _rearmed(before: Breaker) -> Breaker:
-    return Breaker(verdicts=before.verdicts, last_on=before.last_on)
+def _rearmed(before: Breaker, event: Event | NewEvent) -> Breaker:
+    by = tuple(sorted(before.tripped_by))
+    return Breaker(verdicts=before.verdicts, recovered_on=event.on, recovered_by=by, last_on=before.last_on)
 
 
 def _acknowledged(before: Breaker, event: Event | NewEvent) -> Breaker:
@@ -176,7 +180,7 @@ _STEPS: Mapping[str, Callable[[Breaker, Event | NewEvent], Breaker]] = {
     "tripped": _tripped,
     "joined": _joined,
     "recovered": _recovered,
-    "resumed": lambda before, _: _rearmed(before),
+    "resumed": _rearmed,
     "acknowledged": _acknowledged,
     "override_asked": _override_asked,
     "override_approved": _override_approved,

@@ -26,8 +26,8 @@ _FIRST = {
 _ALWAYS = ("sdrs", "marketing_budget", "roadmap")
 
 
-def checklist(tripped_by: Iterable[str], on: date) -> tuple[ChecklistItem, ...]:
+def checklist(tripped_by: Iterable[str], on: date, owner: str | None = None) -> tuple[ChecklistItem, ...]:
     """The steps, those that the tripping indicators ask for first; the three of every cycle are always there."""
     wanted = [key for indicator in sorted(tripped_by) for key in _FIRST.get(indicator, ())]
     keys = dict.fromkeys([*wanted, *_ALWAYS])
-    return tuple(ChecklistItem(key, _ITEMS[key][0], None, on + timedelta(days=_ITEMS[key][1])) for key in keys)
+    return tuple(ChecklistItem(key, _ITEMS[key][0], owner, on + timedelta(days=_ITEMS[key][1])) for key in keys)

@@ -13,7 +13,7 @@ from monitor.core.chain import JSON
 from monitor.core.indicators import BY_KEY, INDICATORS
 from monitor.core.indicators.base import quarter_reading
 from monitor.core.plan import NewEvent, Plan, SealedVerdict, seals
-from monitor.core.policy import WATCHED, BreakerPolicy
+from monitor.core.policy import WATCHED, Policy
 from monitor.core.types import Event, Reading, State
 from monitor.core.verdicts import Verdict, fits_definition, full_quarters, verdicts, watch_from
 from monitor.core.views import reading_view, to_json
@@ -136,7 +136,7 @@ def _advance(
                 _violate(draft, day, happened, requisition, words)
         if day in due:
             _seal(draft, day, due[day])
-            transitions(draft, book.policy.breaker, day)
+            transitions(draft, book.policy, day)
 
 
 def _seal(draft: Draft, day: date, sealed: Sequence[SealedVerdict]) -> None:
@@ -151,16 +151,16 @@ def verdict_lines(sealed: Iterable[SealedVerdict]) -> list[JSON]:
     return [{"indicator": v.indicator, "quarter": v.quarter, "band": str(v.band), "counted": v.counted} for v in sealed]
 
 
-def transitions(draft: Draft, rule: BreakerPolicy, day: date) -> None:
+def transitions(draft: Draft, policy: Policy, day: date) -> None:
     """What the rule makes of the streaks after a day's seals."""
-    before = draft.breaker
+    before, rule = draft.breaker, policy.breaker
     streaks = {key: before.streak(key) for key in sorted(before.verdicts)}
     reached = {k: s for k, s in streaks.items() if s.count >= rule.quarters_to_trip and k not in before.tripped_by}
     tripped_by = {key: s.quarters[-1] for key, s in reached.items()}
     bridged = any(s.bridged for s in reached.values())
     words = ", ".join(f"{key} ({s.count} quarters in breakage)" for key, s in reached.items())
     if reached and before.state is State.ARMED:
-        draft.add("tripped", day, words, {"tripped_by": tripped_by, "bridged": bridged})
+        draft.add("tripped", day, words, {"tripped_by": tripped_by, "bridged": bridged, "owner": policy.owner})
     elif reached:
         draft.add("joined", day, words, {"tripped_by": tripped_by, "bridged": bridged})
     after = draft.breaker
@@ -276,5 +276,5 @@ def reseal_plan(
     ]
     event = by("resealed", {"verdicts": verdict_lines(again), "changes": changes, **seals(again)})
     draft = Draft(apply(fold(recorded.events), event))
-    transitions(draft, book.policy.breaker, event.on)
+    transitions(draft, book.policy, event.on)
     return Plan((event, *draft.events), tuple(again), recorded.head)

@@ -71,5 +71,7 @@ class Policy:
     max_age: int = 7
     """Days after which a source is stale."""
     approvers: tuple[str, ...] = ()
+    owner: str | None = None
+    """Who owns the steps of a reinvestment cycle until somebody else takes them."""
     configuration: str = ""
     """Hash of all that readings depend on."""

@@ -122,13 +122,14 @@ def _breaker_view(
         hiring_paused=breaker.paused(today),
         since=breaker.since,
         tripped_by=tuple(sorted(breaker.tripped_by)),
-        recovered=tuple(sorted(key for key in breaker.tripped_by if breaker.recovered(key, rule))),
+        recovered=breaker.recovered_by or tuple(sorted(k for k in breaker.tripped_by if breaker.recovered(k, rule))),
         advisory=advisory,
         bridged=breaker.bridged,
         override=_override_view(breaker.override, today),
         acknowledged_by=breaker.acknowledged_by,
         checklist=breaker.checklist,
         violations=breaker.violations,
+        recovered_on=breaker.recovered_on,
         watch_from=first.label if first.start <= t else None,
     )
 

@@ -1,0 +1,146 @@
+"""Commands that show: status, explain, history, digest, backfill, backtest, demo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from monitor.app.observe import look, observe
+from monitor.app.wiring import Company, company, words
+from monitor.entrypoints.opening import asked, now, opened
+from monitor.entrypoints.terminal import can_unicode, progress, say, wants_colour
+from monitor.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from monitor.core.messages import Message
+    from monitor.core.types import Snapshot
+    from monitor.render.words import Words
+
+
+def status(args: argparse.Namespace) -> int:
+    """The four readings and the breaker."""
+    with opened(args) as found:
+        snapshot = _observed(args, found)
+        if args.json:
+            from monitor.render.status_json import document
+
+            say(json.dumps(document(snapshot), indent=2, ensure_ascii=False))
+            return 0
+        from monitor.render import status as page
+
+        show(page.build(snapshot, found.words()))
+    return 0
+
+
+def history(args: argparse.Namespace) -> int:
+    """Quarter readings and the weekly line."""
+    from monitor.render import history as page
+
+    with opened(args) as found:
+        snapshot = _observed(args, found)
+        show(page.build(snapshot, args.indicator, found.words()), as_json=args.json)
+    return 0
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Why an indicator reads what it reads."""
+    from monitor.app.queries import explain as answer
+    from monitor.render import explain as page
+
+    with opened(args) as found:
+        explanation = answer(found, args.indicator, args.segment, asked(args, found))
+        show(page.build(explanation, found.words()), as_json=args.json)
+    return 0
+
+
+def digest(args: argparse.Namespace) -> int:
+    """The weekly digest."""
+    with opened(args) as found:
+        if args.send:
+            raise DeliveryError("no channel is configured, so nothing was sent: `digest` without --send prints it.")
+        _show_digest(args, _observed(args, found), found.words())
+    return 0
+
+
+def demo(args: argparse.Namespace) -> int:
+    """The digest of the built-in company; nothing is recorded."""
+    from monitor.config.built_in import built_in
+
+    with company(built_in(args.scenario)) as found:
+        snapshot = look(found, asked(args, found))
+        _show_digest(args, snapshot, words(None))
+    return 0
+
+
+def backfill(args: argparse.Namespace) -> int:
+    """Rebuild past weeks and quarters."""
+    from monitor.app.queries import backfill as rebuild
+
+    with opened(args) as found, found.open_store() as store, progress("weeks") as told:
+        done = rebuild(found, store, args.start, asked(args, found), now(), told)
+    if args.json:
+        say(json.dumps(vars(done), default=str))
+    elif done.weeks:
+        say(
+            f"Rebuilt {done.readings} readings of {done.weeks} weeks, {done.first} to {done.last}; {done.quarters} quarters are sealed."
+        )
+    else:
+        say(f"There is no week that can be read from {args.start} on; {done.quarters} quarters are sealed.")
+    return 0
+
+
+def backtest(args: argparse.Namespace) -> int:
+    """The timeline of what would have been said."""
+    from monitor.app.queries import backtest as play
+    from monitor.render import backtest as page
+
+    with opened(args) as found:
+        with progress("weeks") as told:
+            timeline = play(found, asked(args, found), told)
+        show(page.build(timeline, found.words()), as_json=args.json)
+    return 0
+
+
+def _observed(args: argparse.Namespace, found: Company) -> Snapshot:
+    with found.open_store() as store:
+        return observe(found, store, asked(args, found), now())
+
+
+def _show_digest(args: argparse.Namespace, snapshot: Snapshot, chosen: Words) -> None:
+    from monitor.render import digest as page
+
+    message = page.build(snapshot, chosen)
+    kind = "json" if args.json else args.format
+    if kind == "slack":
+        from monitor.render import slack
+
+        say(json.dumps(slack.render(message), indent=2, ensure_ascii=False))
+    elif kind == "html":
+        from monitor.render import html
+
+        say(html.render(message, chosen))
+    else:
+        show(message, as_json=kind == "json")
+
+
+def show(message: Message, *, as_json: bool = False) -> None:
+    """A message on the terminal, or as JSON."""
+    from monitor.render import neutral, text
+
+    if as_json:
+        say(neutral.render(message))
+    else:
+        say(text.render(message, colour=wants_colour(), unicode=can_unicode()))
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "status": status,
+    "history": history,
+    "explain": explain,
+    "digest": digest,
+    "demo": demo,
+    "backfill": backfill,
+    "backtest": backtest,
+}

@@ -1,0 +1,85 @@
+"""Commands that set up: init, doctor, config."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+from monitor.entrypoints.opening import asked, opened
+from monitor.entrypoints.reading import show
+from monitor.entrypoints.terminal import complain, say
+from monitor.errors import UsageError
+
+
+def init(args: argparse.Namespace) -> int:
+    """Ask, and write a commented config.yaml."""
+    from monitor.config.questions import questions, render_config
+
+    if args.output.exists() and not args.force:
+        raise UsageError(f"{args.output} is there already: name another with --output, or replace it with --force.")
+    answers: dict[str, str] = {}
+    for question in questions():
+        if question.wanted(answers):
+            answers[question.key] = _ask(question.prompt, question.default, question.problem)
+    try:
+        args.output.write_text(render_config(answers), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{args.output} cannot be written: {error.strerror}.") from error
+    say(f"Wrote {args.output}. Next: `smb-monitor doctor --config {args.output}`.")
+    return 0
+
+
+def _ask(prompt: str, default: str, problem: Callable[[str], str | None]) -> str:
+    while True:
+        sys.stderr.write(f"{prompt}{f' [{default}]' if default else ''}: ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise UsageError("init asks questions, and the input ended before the last was answered.")
+        answer = line.strip() or default
+        wrong = problem(answer)
+        if wrong is None:
+            return answer
+        complain(f"{wrong}; please answer again")
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Check everything."""
+    from monitor.app.doctor import examine
+    from monitor.core.checks import Outcome
+
+    with opened(args) as found:
+        checks = examine(found, asked(args, found))
+        if args.json:
+            say(json.dumps([asdict(check) for check in checks], indent=2))
+        else:
+            from monitor.render import doctor as page
+
+            show(page.build(found.config.company, checks, found.words()))
+    return 1 if any(check.outcome is Outcome.FAILED for check in checks) else 0
+
+
+def config(args: argparse.Namespace) -> int:
+    """Validate, print the schema, or show with defaults."""
+    from monitor import config as configuration
+
+    if args.act == "schema":
+        say(json.dumps(configuration.schema(), indent=2, ensure_ascii=False))
+        return 0
+    file = args.config or configuration.file_to_read(os.environ)
+    if args.act == "check":
+        problems = configuration.check(file, os.environ)
+        for problem in problems:
+            complain(problem)
+        if not problems:
+            say(f"{file} is valid.")
+        return 2 if problems else 0
+    say(configuration.show(configuration.read(file, os.environ)))
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"init": init, "doctor": doctor, "config": config}
