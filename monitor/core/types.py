@@ -307,7 +307,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class BacktestLine:
-    """Something that would have been said on `day`. `kind`: healthy, warning, breakage, on_course, trip, recovery, note."""
+    """What would have been said on `day`. `kind`: healthy, warning, breakage, on_course, trip, recovery, note."""
 
     day: date
     kind: str

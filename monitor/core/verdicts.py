@@ -81,8 +81,10 @@ def fits_definition(book: Book, indicator: Indicator[Any], segment: str, t: date
 
 @dataclass(frozen=True)
 class Baseline:
-    """The median of the baseline quarters; `value` is None where it lies beyond all values (a payback that never comes)
-    or where every quarter met its target."""
+    """The median of the baseline quarters.
+
+    `value` is None where it lies beyond all values (a payback that never comes), or where every quarter met its target.
+    """
 
     quarters: tuple[Quarter, ...]
     value: Fraction | None

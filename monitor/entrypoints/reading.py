@@ -83,9 +83,8 @@ def backfill(args: argparse.Namespace) -> int:
     if args.json:
         say(json.dumps(vars(done), default=str))
     elif done.weeks:
-        say(
-            f"Rebuilt {done.readings} readings of {done.weeks} weeks, {done.first} to {done.last}; {done.quarters} quarters are sealed."
-        )
+        span = f"{done.weeks} weeks, {done.first} to {done.last}"
+        say(f"Rebuilt {done.readings} readings of {span}; {done.quarters} quarters are sealed.")
     else:
         say(f"There is no week that can be read from {args.start} on; {done.quarters} quarters are sealed.")
     return 0

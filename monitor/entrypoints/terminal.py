@@ -39,7 +39,7 @@ def complain(text: str) -> None:
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar while work goes on, on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import Progress
