@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -142,8 +144,28 @@ def _settle(table: str, places: list[Path], *, sure: bool) -> TableFiles:
     if len(by_format) > 1:
         csv, parquet = by_format["csv"], by_format["parquet"]
         raise DataError(f"Table {table} stands in '{csv}' and in '{parquet}', as CSV and as Parquet: keep one of them.")
+    _check_files(table, parts or tuple(files))
     kind = next(iter(by_format))
     return TableFiles(table, kind, parts, tuple(f for f in files if f not in parts and _format(f) == kind))
+
+
+def _check_files(table: str, files: tuple[Path, ...]) -> None:
+    """Raises DataError for what is no file, and for parts with the same bytes, which would count twice."""
+    no_file = next((file.name for file in files if not file.is_file()), None)
+    if no_file:
+        raise DataError(f"'{no_file}' of table {table} cannot be read: it is no file, or a link to one that is gone.")
+    for one, other in combinations(files, 2):
+        if one.stat().st_size == other.stat().st_size and _bytes_of(one) == _bytes_of(other):
+            raise DataError(f"'{one.name}' and '{other.name}' hold the same rows of table {table}: keep one of them.")
+
+
+def _bytes_of(file: Path) -> bytes:
+    """A hash of the content."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").digest()
+    except OSError as error:
+        raise DataError(f"'{file.name}' cannot be read ({error.strerror}): check its permissions.") from error
 
 
 def _format(file: Path) -> Format:

@@ -73,6 +73,8 @@ CASES = [
     Case("empty folder of parts", lambda f: (f / "spend").mkdir(), ("'spend'", "no CSV or Parquet file")),
     Case("file and folder", lambda f: write_csv(f / "reps" / "a.csv", company()["reps"]), ("'reps'", "'reps.csv'")),
     Case("two formats", lambda f: write_parquet(f / "reps.parquet", company()["reps"]), ("reps.csv", "reps.parquet")),
+    Case("downloaded twice", lambda f: write_csv(f / "reps (1).csv", company()["reps"]), ("reps.csv", "reps (1).csv")),
+    Case("link to nowhere", lambda f: (f / "spend.csv").symlink_to(f / "gone.csv"), ("spend.csv", "cannot be read")),
     Case("undecodable byte", _swap(b"Proposal", b"Propos\xe9"), (f"{DEALS}, line 4", "not utf-8", "source.encoding")),
     Case("torn UTF-16", _edit(DEALS, lambda b: b"\xff\xfe" + b.decode().encode("utf-16-le")[:-1]), (DEALS, "utf-16")),
     Case("NUL bytes", _swap(b"900", b"9\x000"), ("opportunities.csv, line 3", "NUL")),
