@@ -53,7 +53,7 @@ def parse(text: str) -> Tree:
         raise NotYaml(mark.line + 1 if mark else 1, _why(error)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise NotYaml(line, f"holds the character #x{ord(str(error.character)):04x}, which no text should") from None
+        raise NotYaml(line, f"holds the character #x{int(error.character):04x}, which no text should") from None
     except RecursionError:
         raise NotYaml(1, "is nested too deeply") from None
     if node is None:

@@ -68,7 +68,7 @@ def constant(column: Column, text: str) -> Constant:
 
 def _number(text: str) -> Decimal:
     number = Decimal(text)
-    if number and not -12 <= number.adjusted() <= 15:
+    if not number.is_finite() or (number and not -12 <= number.adjusted() <= 15):
         raise ValueError("too large, too small or no number")
     return number
 

@@ -12,7 +12,7 @@ from monitor.config.configuration import Config
 from monitor.config.contradictions import contradictions
 from monitor.config.lines import Plain, Tree
 from monitor.config.model import Document, validated
-from monitor.config.words import Problem, dotted, problem
+from monitor.config.words import Problem, dotted, problem, repeats
 from monitor.errors import ConfigError
 
 _LARGEST_FILE = 1_000_000
@@ -97,4 +97,5 @@ def _explained(error: ValidationError, given: Plain) -> list[Problem]:
     from monitor.config.schema import document_schema
 
     known = document_schema(with_help=False)
-    return [problem(one, given, known) for one in error.errors(include_url=False, include_input=False)]
+    errors = error.errors(include_url=False, include_input=False)
+    return [problem(one, given, known) for one in errors if not repeats(one, given)]

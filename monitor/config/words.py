@@ -45,12 +45,17 @@ def choice(words: Sequence[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
+def repeats(error: Mapping[str, Any], given: Plain) -> bool:
+    """Whether an error only says again that an item of a list is wrong (what is left is then too short)."""
+    return error["type"] == "too_short" and bool(_at(given, tuple(error["loc"][1:])))
+
+
 def problem(error: Mapping[str, Any], given: Plain, schema: Mapping[str, Any]) -> Problem:
     """One error of pydantic as a problem. `given` is the whole document, `schema` its JSON schema, all in one piece."""
     path, kind = tuple(error["loc"][1:]), error["type"]
     if path[-1:] == ("[key]",):
         above = _at_schema(schema, path[:-2])
-        return Problem(path[:-1], unknown(str(path[-2]), above.get("propertyNames", {}).get("enum", ()), "name here"))
+        return Problem(path[:-1], unknown(str(path[-2]), above.get("propertyNames", {}).get("enum", ()), "table"))
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return Problem(path, unknown(str(path[-1]), list(_at_schema(schema, path[:-1]).get("properties", {}))))
     if kind == "missing":
