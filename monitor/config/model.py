@@ -36,7 +36,8 @@ class _Indicators:
     """Makes the keys under `indicators` from the list of indicators, so that a new one needs no change here."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        keys = {i.key: core_schema.typed_dict_field(handler.generate_schema(i.Settings)) for i in INDICATORS}
+        kinds = {i.key: handler.generate_schema(i.Settings) for i in INDICATORS}
+        keys = {key: core_schema.typed_dict_field(kind, required=False) for key, kind in kinds.items()}
         return core_schema.typed_dict_schema(keys, extra_behavior="forbid")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import check, read
+from monitor.config.built_in import built_in
 from monitor.core.policy import BreakerPolicy
 from tests.config.reference import rows
 from tests.conftest import ROOT
@@ -35,3 +36,10 @@ def test_what_is_shipped_runs_the_built_in_company_with_the_rule_as_specified() 
     assert (config.source_spec().type, config.source_spec().scenario) == ("demo", "trap")
     assert policy.breaker == BreakerPolicy()
     assert len(policy.approvers) == 3
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "trap", "shock", "thin", "dirty"])
+def test_the_demo_is_read_by_the_same_rules_as_the_shipped_configuration(scenario: str, tmp_path: Path) -> None:
+    shipped = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(shipped.replace("scenario: trap", f"scenario: {scenario}"), encoding="utf-8")
+    assert built_in(scenario).policy() == read(tmp_path / "config.yaml", {}).policy()

@@ -92,6 +92,7 @@ def test_the_schema_accepts_what_is_shipped_and_what_is_shown() -> None:
     shipped = (ROOT / "config.yaml").read_text(encoding="utf-8")
     checker.validate(_as_json(yaml.safe_load(shipped)))
     checker.validate(_as_json(yaml.safe_load(show(read(ROOT / "config.yaml", {})))))
+    checker.validate({"company": "A", "source": {"type": "demo"}, "indicators": {"attainment": {}}})
 
 
 @pytest.mark.parametrize(
