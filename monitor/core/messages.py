@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Tone(StrEnum):
@@ -22,6 +22,16 @@ class Align(StrEnum):
 
     LEFT = "left"
     RIGHT = "right"
+
+
+class Room(IntEnum):
+    """The narrowest surface that still has room for a column."""
+
+    PHONE = 0
+    PAGE = 1
+    """A mail or a page, about 600 pixels wide."""
+    WIDE = 2
+    """A terminal of 100 columns."""
 
 
 class Style(StrEnum):
@@ -67,11 +77,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `detail`: left out where there is no room for it (a phone)."""
+    """One column, and how much room there must be for it to be shown."""
 
     title: str
     align: Align = Align.LEFT
-    detail: bool = False
+    room: Room = Room.PHONE
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,7 @@ Block = Heading | Paragraph | Lines | Table | Trend | Actions | Divider | Footer
 
 @dataclass(frozen=True)
 class Message:
-    """One thing said. `headline` carries it by itself, in less than 100 characters; `kind` is digest, status, trip..."""
+    """One thing said. `headline` carries it by itself in under 100 characters; `kind` is digest, status, trip..."""
 
     kind: str
     headline: str

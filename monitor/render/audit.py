@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.core.indicators import BY_KEY
-from monitor.core.messages import Align, Column, Message, Paragraph, Row, Table, Tone, cell, span
+from monitor.core.messages import Align, Column, Message, Paragraph, Room, Row, Table, Tone, cell, span
 from monitor.core.types import Event
 from monitor.render.plain import lowered, shown_day
 from monitor.render.words import Words
@@ -25,7 +25,10 @@ def build(company: str, events: Sequence[Event], words: Words) -> Message:
 def log(events: Sequence[Event], words: Words) -> Table:
     """Lines of the log as a table."""
     titles = words.columns(KIND, "columns", 5)
-    columns = tuple(Column(t, Align.RIGHT if at == 0 else Align.LEFT, at == 4) for at, t in enumerate(titles))
+    columns = tuple(
+        Column(t, Align.RIGHT if at == 0 else Align.LEFT, Room.WIDE if at == 4 else Room.PHONE)
+        for at, t in enumerate(titles)
+    )
     rows = tuple(
         Row(
             (

@@ -1,0 +1,94 @@
+"""The weekly digest: the panel, the breaker, what changed, what lies ahead, what it all stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from monitor.core.messages import Block, Divider, Footer, Heading, Line, Lines, Message, Tone, span
+from monitor.core.types import Band, IndicatorView, ReadingView, Snapshot, State
+from monitor.render import marks, panel
+from monitor.render.situation import headline, hiring
+from monitor.render.words import Words
+
+KIND = "digest"
+_WEEK = timedelta(days=7)
+
+
+def build(snapshot: Snapshot, words: Words) -> Message:
+    """The digest of one week."""
+    said, tone = headline(snapshot, words, KIND)
+    blocks: list[Block] = [panel.subtitle(snapshot, words, KIND), panel.panel(snapshot, words, KIND)]
+    notes = tuple(panel.notes(snapshot, words, KIND))
+    if notes:
+        blocks.append(Lines(notes))
+    blocks += _part(words, snapshot, "heading_breaker", tuple(panel.breaker(snapshot, words, KIND)))
+    blocks += _checklist(snapshot, words)
+    blocks += _part(words, snapshot, "heading_changes", tuple(_changes(snapshot, words)))
+    blocks += _part(words, snapshot, "heading_ahead", tuple(panel.ahead(snapshot, words, KIND)))
+    blocks += [Divider(), Footer(tuple(panel.footer(snapshot, words, KIND)))]
+    return Message(KIND, said, tone, tuple(blocks))
+
+
+def _part(words: Words, snapshot: Snapshot, heading: str, lines: tuple[Line, ...]) -> list[Block]:
+    return [Heading(words.say(KIND, heading, snapshot=snapshot)), Lines(lines)]
+
+
+def _checklist(snapshot: Snapshot, words: Words) -> list[Block]:
+    if snapshot.breaker.state is State.ARMED or not snapshot.breaker.checklist:
+        return []
+    return _part(words, snapshot, "heading_checklist", tuple(panel.checklist(snapshot, words, KIND)))
+
+
+def _changes(snapshot: Snapshot, words: Words) -> Iterator[Line]:
+    """What is different from last week, the breaker first; one line where nothing is."""
+    found = [*_breaker_changes(snapshot, words), *_sealed(snapshot, words), *_readings(snapshot, words)]
+    yield from found
+    if not found:
+        first = all(len(view.weeks) < 2 for view in snapshot.indicators)
+        yield span(words.say(KIND, "change_first" if first else "change_nothing", snapshot=snapshot), Tone.DIM)
+
+
+def _breaker_changes(snapshot: Snapshot, words: Words) -> Iterator[Line]:
+    now, week_ago = snapshot.breaker, snapshot.as_of - _WEEK
+    if now.state is not State.ARMED and now.since and now.since > week_ago:
+        yield span(words.say(KIND, "change_tripped", snapshot=snapshot, hiring=hiring(snapshot)), Tone.BAD)
+    if now.recovered_on and now.recovered_on > week_ago:
+        yield span(words.say(KIND, "change_recovered", snapshot=snapshot), Tone.GOOD)
+
+
+def _sealed(snapshot: Snapshot, words: Words) -> Iterator[Line]:
+    """Quarters that were sealed within the week, each with all that was sealed of it."""
+    since = snapshot.as_of - _WEEK
+    fresh: dict[str, list[tuple[str, str, str]]] = {}
+    for view in snapshot.indicators:
+        for reading in view.quarters:
+            if reading.sealed and reading.sealed_on and reading.sealed_on > since:
+                text = reading.text if reading.band is not Band.NO_DATA else ""
+                fresh.setdefault(reading.quarter or "", []).append((view.title, text, marks.said(reading.band)))
+    for quarter, sealed in fresh.items():
+        yield span(words.say(KIND, "change_sealed", snapshot=snapshot, quarter=quarter, sealed=sealed))
+
+
+def _readings(snapshot: Snapshot, words: Words) -> Iterator[Line]:
+    moved = []
+    for view in snapshot.indicators:
+        if len(view.weeks) < 2:
+            continue
+        before, now = view.weeks[-2], view.weekly
+        if before.band is not now.band:
+            yield _crossing(snapshot, words, view, before)
+        elif before.text != now.text:
+            moved.append((view.title, before.text, now.text))
+    if moved:
+        yield span(words.say(KIND, "change_moved", snapshot=snapshot, moved=moved), Tone.DIM)
+
+
+def _crossing(snapshot: Snapshot, words: Words, view: IndicatorView, before: ReadingView) -> Line:
+    now = view.weekly
+    block = (
+        "change_lost" if now.band is Band.NO_DATA else "change_found" if before.band is Band.NO_DATA else "change_band"
+    )
+    values = {"title": view.title, "before": marks.said(before.band), "now": marks.said(now.band)}
+    texts = {"text_before": before.text, "text_now": now.text}
+    return span(words.say(KIND, block, snapshot=snapshot, **values, **texts), marks.TONES[now.band])

@@ -1,0 +1,279 @@
+"""A message as Slack's Block Kit, in plain dictionaries within Slack's limits. Nothing in it is parsed as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from monitor.core.messages import (
+    Actions,
+    Block,
+    Button,
+    Cell,
+    Divider,
+    Footer,
+    Heading,
+    Line,
+    Lines,
+    Message,
+    Paragraph,
+    Room,
+    Row,
+    Span,
+    Style,
+    Table,
+    Tone,
+    Trend,
+    plain,
+)
+from monitor.render import sparkline
+from monitor.render.grid import grid
+from monitor.render.plain import shorten, visible
+from monitor.render.shape import shaped
+
+BlockKit = dict[str, Any]
+BLOCKS = 50
+CHARACTERS = 9000
+"""In all blocks of a message; Slack refuses somewhere above 11,000."""
+RESERVED = 400
+"""Kept for the words that say what was left out."""
+HEADER = 150
+SECTION = 3000
+LINE = 600
+CELL = 80
+ROWS = 100
+BUTTONS = 25
+PHONE = 44
+"""Characters in a row of fixed width that a phone shows without folding."""
+BLANK = "\u00a0"
+"""A cell may not be empty."""
+
+
+def render(message: Message) -> BlockKit:
+    """`text` and `blocks` for chat.postMessage, unfurling off. Long parts end in `N more`; none is cut silently."""
+    headline = visible(message.headline)
+    blocks: list[BlockKit] = [{"type": "header", "text": _words(shorten(headline, HEADER))}]
+    left = (
+        CHARACTERS - RESERVED - size(blocks) - sum(size(_draw(b, 0)) for b in message.blocks if isinstance(b, Actions))
+    )
+    dropped = 0
+    tables = 0
+    for block in message.blocks:
+        if isinstance(block, Table) and tables:
+            drawn = [_fixed(block, left)]
+        else:
+            drawn = _draw(block, left)
+        cost = 0 if isinstance(block, Actions) else size(drawn)
+        if cost > left or len(blocks) + len(drawn) > BLOCKS - 1:
+            dropped += 1
+            continue
+        tables += isinstance(block, Table)
+        blocks += drawn
+        left -= cost
+    if dropped:
+        blocks.append(_context([f"{dropped} more parts do not fit here; smb-monitor {message.kind} shows them."]))
+    return {"text": escaped(headline), "blocks": _numbered(blocks), "unfurl_links": False, "unfurl_media": False}
+
+
+def escaped(text: str) -> str:
+    """Text for a place that Slack reads as mrkdwn: nothing in it mentions, links or notifies."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def size(part: object) -> int:
+    """How many characters of text a part of a message holds."""
+    match part:
+        case str():
+            return len(part)
+        case dict():
+            return sum(size(value) for key, value in part.items() if key != "type")
+        case list():
+            return sum(size(item) for item in part)
+        case _:
+            return 0
+
+
+def _draw(block: Block, left: int) -> list[BlockKit]:
+    match block:
+        case Heading():
+            return [_rich([{"type": "rich_text_section", "elements": [_element(Span(block.text, Tone.STRONG))]}])]
+        case Paragraph():
+            return [_rich([_section(block.line, min(SECTION, max(left, 1)))])]
+        case Lines():
+            return _lines(block, left)
+        case Table():
+            return _panel(shaped(block, Room.PHONE), left)
+        case Trend():
+            return [_trend(block)]
+        case Actions():
+            return [{"type": "actions", "elements": [_button(button) for button in block.buttons[:BUTTONS]]}]
+        case Divider():
+            return [{"type": "divider"}]
+        case Footer():
+            return [_context(_small_print(block, left))]
+
+
+def _words(text: str) -> BlockKit:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _rich(elements: list[BlockKit]) -> BlockKit:
+    return {"type": "rich_text", "elements": elements}
+
+
+def _element(piece: Span) -> BlockKit:
+    """One span. Text in a rich text block is taken literally: it cannot mention, link or format."""
+    element: BlockKit = {"type": "text", "text": visible(piece.text)}
+    style = {"bold": piece.tone in (Tone.STRONG, Tone.BAD), "code": piece.code}
+    chosen = {name: True for name, wanted in style.items() if wanted}
+    return element | ({"style": chosen} if chosen else {})
+
+
+def _section(line: Line, limit: int) -> BlockKit:
+    return {
+        "type": "rich_text_section",
+        "elements": [_element(piece) for piece in _shortened(line, limit)] or [_element(Span(BLANK))],
+    }
+
+
+def _shortened(line: Line, limit: int) -> Iterator[Span]:
+    """The line in at most `limit` characters, with an ellipsis where it was longer."""
+    for piece in line:
+        text = shorten(visible(piece.text), limit) if limit > 0 else ""
+        if text:
+            yield Span(text, piece.tone, piece.code)
+        limit -= len(visible(piece.text))
+        if limit <= 0:
+            return
+
+
+def _lines(block: Lines, left: int) -> list[BlockKit]:
+    """A list; further items that do not fit are counted."""
+    if not block.items:
+        return []
+    shown: list[BlockKit] = []
+    for item in block.items:
+        drawn = _section(item, LINE)
+        if size(shown) + size(drawn) > left:
+            break
+        shown.append(drawn)
+    if len(shown) < len(block.items):
+        shown.append(_section((Span(f"{len(block.items) - len(shown)} more", Tone.DIM),), LINE))
+    if block.bullets:
+        return [_rich([{"type": "rich_text_list", "style": "bullet", "elements": shown}])]
+    return [_rich(shown)]
+
+
+def _panel(table: Table, left: int) -> list[BlockKit]:
+    """The table, and each group of rows below it as a sentence: a phone then shows the panel without scrolling."""
+    starts = [at for at, row in enumerate(table.rows) if row.group and at]
+    if not starts:
+        return [_table(table, left)]
+    bounds = zip(starts, [*starts[1:], len(table.rows)], strict=True)
+    groups = [_section(_run_in(table.rows[first:last]), SECTION) for first, last in bounds]
+    return [_table(Table(table.title, table.columns, table.rows[: starts[0]]), left - size(groups)), _rich(groups)]
+
+
+def _run_in(rows: tuple[Row, ...]) -> Line:
+    """A group of rows as a sentence: its name, and each row's cells one after the other."""
+    said = ("\u00a0".join(filter(None, (_shown(cell).strip() for cell in row.cells))) for row in rows[1:])
+    return (*rows[0].cells[0].line, Span(": " + "; ".join(said)))
+
+
+def _table(table: Table, left: int) -> BlockKit:
+    """The one native table of a message, with as many rows as fit."""
+    head = [_raw(column.title) for column in table.columns]
+    rows = [head]
+    spent = size(head)
+    for row in table.rows[: ROWS - 2]:
+        cells = [_raw(_shown(cell)) for cell in row.cells]
+        if spent + size(cells) > left:
+            break
+        rows.append(cells)
+        spent += size(cells)
+    hidden = len(table.rows) - len(rows) + 1
+    if hidden:
+        rows.append([_raw(f"{hidden} more"), *(_raw("") for _ in head[1:])])
+    settings = [
+        {"align": column.align.value, "is_wrapped": at == 0 or column is table.columns[-1]}
+        for at, column in enumerate(table.columns)
+    ]
+    return {"type": "table", "column_settings": settings, "rows": rows}
+
+
+def _shown(cell: Cell) -> str:
+    return plain(sparkline.draw(cell.spark) if cell.spark else cell.line)
+
+
+def _raw(text: str) -> BlockKit:
+    return {"type": "raw_text", "text": shorten(visible(text).strip(), CELL) or BLANK}
+
+
+def _fixed(table: Table, left: int) -> BlockKit:
+    """A further table, which Slack refuses as a native one: characters of fixed width, as wide as a phone."""
+    lines = [plain(line).rstrip() for line in grid(table, PHONE, room=Room.PHONE)]
+    shown: list[str] = []
+    for line in lines:
+        if sum(len(each) + 1 for each in shown) + len(line) > min(left, SECTION) - 20:
+            break
+        shown.append(line)
+    if len(shown) < len(lines):
+        shown.append(f"{len(lines) - len(shown)} more")
+    element = {"type": "text", "text": "\n".join(shown)}
+    return _rich([{"type": "rich_text_preformatted", "elements": [element]}])
+
+
+def _trend(trend: Trend) -> BlockKit:
+    drawn = plain(sparkline.draw(trend.spark))
+    spans = (Span(f"{trend.title}  "), Span(drawn), Span(f"  {trend.summary}"))
+    return _rich([_section(spans, SECTION)])
+
+
+def _small_print(footer: Footer, left: int) -> list[str]:
+    """At most ten lines, further ones counted."""
+    lines = [shorten(visible(plain(item)), LINE) for item in footer.items]
+    shown: list[str] = []
+    for line in lines[:9]:
+        if sum(len(escaped(each)) for each in shown) + len(escaped(line)) > left:
+            break
+        shown.append(line)
+    return shown if len(shown) == len(lines) else [*shown, f"{len(lines) - len(shown)} more"]
+
+
+def _context(lines: list[str]) -> BlockKit:
+    elements = [{"type": "mrkdwn", "text": escaped(line), "verbatim": True} for line in lines]
+    return {"type": "context", "elements": elements}
+
+
+def _button(button: Button) -> BlockKit:
+    drawn: BlockKit = {
+        "type": "button",
+        "text": _words(shorten(visible(button.label), 75)),
+        "action_id": button.action,
+        "accessibility_label": shorten(visible(button.label), 75),
+    }
+    if button.value:
+        drawn["value"] = button.value
+    if button.style is not Style.PLAIN:
+        drawn["style"] = button.style.value
+    if button.confirm:
+        asked = button.confirm
+        drawn["confirm"] = {
+            "title": _words(shorten(visible(asked.title), 100)),
+            "text": _words(shorten(visible(asked.text), 300)),
+            "confirm": _words(shorten(visible(asked.yes), 30)),
+            "deny": _words(shorten(visible(asked.no), 30)),
+        }
+    return drawn
+
+
+def _numbered(blocks: list[BlockKit]) -> list[BlockKit]:
+    """Action ids made unique: `ack`, `ack.2`."""
+    seen: dict[str, int] = {}
+    for block in blocks:
+        for element in block["elements"] if block["type"] == "actions" else ():
+            name = element["action_id"]
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] > 1:
+                element["action_id"] = f"{name}.{seen[name]}"
+    return blocks
