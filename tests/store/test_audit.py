@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from monitor.core.chain import seal
 from monitor.core.plan import Plan
@@ -120,6 +120,22 @@ def test_nothing_more_is_recorded_without_a_trace_after_the_tail_was_cut(recorde
     with open_store(recorded) as store:
         store.commit(Plan((note("six"),), (), store.head()), NOON)
         assert store.verify()[0] == "line 5 is missing"
+
+
+def test_a_commit_while_the_log_is_being_verified_is_no_problem(postgres_url: str) -> None:
+    with open_store(postgres_url) as store, open_store(postgres_url) as other:
+        between = iter([Plan((note("one"),), (), "")])
+
+        def commit(*_: object) -> None:
+            for plan in between:
+                other.commit(plan, NOON)
+
+        event.listen(Engine, "after_cursor_execute", commit)
+        try:
+            assert store.verify() == []
+        finally:
+            event.remove(Engine, "after_cursor_execute", commit)
+        assert len(store.events()) == 1
 
 
 def test_a_missing_note_of_the_end_is_said(recorded: str) -> None:

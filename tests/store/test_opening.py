@@ -41,10 +41,13 @@ def test_an_up_to_date_store_opens_without_alembic(url: str) -> None:
 
 
 def test_processes_that_create_at_once_all_get_the_same_store(url: str) -> None:
-    program = "import sys; from monitor.store.repository import open_store; sys.stdin.read(1);"
-    program += "print(open_store(sys.argv[1]).verify())"
+    program = "import sys, alembic.command, psycopg; from monitor.store.repository import open_store;"
+    program += "print('ready', flush=True); sys.stdin.read(1); print(open_store(sys.argv[1]).verify())"
     command = [sys.executable, "-c", program, url]
     children = [Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) for _ in range(4)]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
     for child in children:
         assert child.stdin is not None
         child.stdin.write("go")

@@ -86,7 +86,9 @@ def test_of_two_who_decided_on_the_same_log_one_wins_and_the_other_is_told(url: 
 def test_many_who_write_at_once_make_one_chain(url: str) -> None:
     open_store(url).close()
     writers = [_start("append", url, name, "10") for name in "abc"]
-    assert [writer.communicate() and writer.returncode for writer in writers] == [0, 0, 0]
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
     with open_store(url) as store:
         reasons = [event.reason for event in store.events()]
         assert store.verify() == []
