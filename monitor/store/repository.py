@@ -95,11 +95,10 @@ class Store:
         with self._database.read() as connection:
             return [rows.event(row) for row in connection.execute(wanted)]
 
-    def verdicts(self, segment: str, until: date | None = None) -> list[SealedVerdict]:
-        """The verdict in force of each quarter and indicator: its last version, or the last sealed by `until`."""
+    def verdicts(self, segment: str) -> list[SealedVerdict]:
+        """The verdict in force of each quarter and indicator, which is its last version."""
         versions = self.verdict_versions(segment)
-        known = [verdict for verdict in versions if until is None or verdict.sealed_on <= until]
-        return list({(verdict.indicator, verdict.quarter): verdict for verdict in known}.values())
+        return list({(verdict.indicator, verdict.quarter): verdict for verdict in versions}.values())
 
     def verdict_versions(self, segment: str) -> list[SealedVerdict]:
         """Every version of every verdict of a segment, by quarter, indicator and version."""
