@@ -1,0 +1,77 @@
+"""From the engine's rows to the frames of the core: plain ints, exact decimals, days as days, in a fixed order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from monitor.core.facts import CHANGES
+from monitor.facts import days
+from monitor.facts.segments import NAMES
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as the engine gave them and how their columns are to be read."""
+
+    table: pa.Table
+    columns: tuple[str, ...]
+    days: frozenset[str] = field(default_factory=frozenset)
+    months: frozenset[str] = field(default_factory=frozenset)
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def sorted(self) -> Rows:
+        """The same rows in the order of their columns, so that no order of reading shows."""
+        order = [(name, "ascending") for name in self.columns]
+        return Rows(
+            self.table.select(list(self.columns)).sort_by(order) if self.table.num_rows else self.table,
+            self.columns,
+            self.days,
+            self.months,
+            self.codes,
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """The frame: counts as int64, flags as bool, everything else as objects, None where there is nothing."""
+        return pd.DataFrame({name: self._column(name) for name in self.columns}, columns=list(self.columns))
+
+    def _column(self, name: str) -> pd.Series[Any]:
+        column = self.table.column(name)
+        if name in self.days:
+            return _looked_up(column, days.day_of)
+        if name in self.months:
+            return _looked_up(column, days.first_of_month)
+        if name in self.codes:
+            return _looked_up(column, self.codes[name].__getitem__)
+        if pa.types.is_boolean(column.type):
+            return pd.Series(column.to_pylist(), dtype=bool)
+        if pa.types.is_integer(column.type):
+            return pd.Series(column.to_numpy(), dtype="int64")
+        return pd.Series(column.to_pylist(), dtype=object)
+
+
+def _looked_up(column: pa.ChunkedArray, read: Any) -> pd.Series[Any]:
+    """Every distinct number is turned once."""
+    known = {number: read(number) for number in pc.unique(column).to_pylist() if number is not None}
+    return pd.Series([known.get(number) for number in column.to_pylist()], dtype=object)
+
+
+def fingerprint(frames: Iterable[tuple[str, Rows | None]]) -> str:
+    """SHA-256 over the canonical text of all rows; they have to be sorted."""
+    digest = hashlib.sha256()
+    for name, rows in frames:
+        digest.update(f"\n[{name}]\n".encode())
+        if rows is not None and rows.table.num_rows:
+            texts = [pc.fill_null(pc.cast(rows.table.column(column), pa.string()), "\\N") for column in rows.columns]
+            digest.update("\n".join(pc.binary_join_element_wise(*texts, "\t").to_pylist()).encode())
+    return digest.hexdigest()
+
+
+SEGMENT_CODES: Mapping[str, tuple[str, ...]] = {"segment": NAMES}
+CHANGE_CODES: Mapping[str, tuple[str, ...]] = {"segment": NAMES, "change": CHANGES}

@@ -1,0 +1,268 @@
+"""What changed when: the history table read field by field, and each field's values as intervals of days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import ibis
+import ibis.expr.types as ir
+
+from monitor.core.tables import TABLES, Column, Kind
+from monitor.facts import days
+from monitor.facts.cells import as_text, read, read_day, stripped
+from monitor.facts.quality import BAD, FILE, LINE, Tally
+
+_SPEC = TABLES["opportunity_history"]
+FIELDS = _SPEC.column("field").choices
+_VALUE = {
+    "amount": Column("amount", Kind.MONEY),
+    "close_date": Column("close_date", Kind.DATE),
+    "segment": Column("segment", Kind.TEXT),
+    "owner_id": Column("owner_id"),
+    "stage": Column("stage"),
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """The history table and how its fields are spelled there."""
+
+    raw: ir.Table
+    spellings: dict[str, tuple[str, ...]]
+    """Raw values of `field`, by the field they name."""
+    rows: dict[str, int]
+    """Rows of each field."""
+
+    def has(self, name: str) -> bool:
+        return self.rows.get(name, 0) > 0
+
+    def of(self, *fields: str) -> ir.Table:
+        """The rows of some fields, values read as the first one's kind: `id`, `instant`, `day`, `old`, `new`, `reason`."""
+        spelled = [name for each in fields for name in self.spellings.get(each, ())]
+        raw = self.raw.filter(self.raw.field.isin(spelled))
+        return _typed(raw, _VALUE[fields[0]])
+
+
+def read_history(tally: Tally, raw: ir.Table) -> History:
+    """Looks which fields there are; rows of fields that nobody knows are set aside."""
+    if not isinstance(raw.field, ir.StringValue):
+        raw = raw.mutate(field=raw.field.cast("string"))
+    found = tally.work.dicts(raw.group_by("field").agg(rows=raw.count()))
+    spellings: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
+    for row in found:
+        name = _field(row["field"])
+        if name:
+            spellings.setdefault(name, []).append(row["field"])
+            rows[name] = rows.get(name, 0) + row["rows"]
+    tally.rows[_SPEC.name] = sum(row["rows"] for row in found)
+    known = [name for names in spellings.values() for name in names]
+    if tally.rows[_SPEC.name] > sum(rows.values()):
+        blank = stripped(raw.field).isnull()
+        why = ibis.ifelse(blank, "missing_value", "bad_choice")
+        why = ibis.coalesce(raw[BAD], why) if BAD in raw.columns else why
+        strange = raw.filter(raw.field.isnull() | raw.field.notin(known)) if known else raw
+        tally.set_aside(_SPEC.name, strange.mutate(key=as_text(stripped(strange.opportunity_id)), reason=why))
+    return History(raw, {name: tuple(names) for name, names in spellings.items()}, rows)
+
+
+def _field(raw: str | None) -> str | None:
+    plain = "_".join((raw or "").strip().lower().replace("-", " ").split())
+    return plain if plain in FIELDS else None
+
+
+def _typed(raw: ir.Table, value: Column) -> ir.Table:
+    changed = read(raw.changed_at, _SPEC.column("changed_at"))
+    old, new = (read(raw[name], value) if name in raw.columns else None for name in ("old_value", "new_value"))
+    day = days.number(read_day(raw.changed_at))
+    identity = as_text(stripped(raw.opportunity_id))
+    faults: list[tuple[ir.BooleanValue, Any]] = [
+        (identity.isnull(), "missing_id"),
+        (stripped(raw.changed_at).isnull(), "missing_date"),
+        *((condition, reason) for cell in (changed, old, new) if cell for reason, condition in cell.faults),
+    ]
+    if BAD in raw.columns:
+        faults.insert(0, (raw[BAD].notnull(), raw[BAD]))
+    return raw.select(
+        "field",
+        id=identity,
+        instant=changed.value,
+        day=day,
+        old=_number(old.value) if old else ibis.null("string"),
+        new=_number(new.value) if new else ibis.null("string"),
+        reason=ibis.cases(*faults),
+        **{name: raw[name] for name in (FILE, LINE) if name in raw.columns},
+    )
+
+
+def _number(value: ir.Value) -> ir.Value:
+    return days.number(value) if isinstance(value, ir.DateValue) else value
+
+
+@dataclass
+class Diary:
+    """What the changes tell by the day."""
+
+    days: set[int] = field(default_factory=set)
+    blanks: Counter[int] = field(default_factory=Counter)
+    """Changes that say nothing of before."""
+    stages: dict[str, int] = field(default_factory=dict)
+    """The day on which each stage was first heard of."""
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Adds rows of `day`, `blanks` and, of changes of the stage, `old` and `new`."""
+        for row in rows:
+            self.days.add(row["day"])
+            self.blanks[row["day"]] += row["blanks"]
+            for stage in (row.get("old"), row.get("new")):
+                if stage is not None:
+                    self.stages[stage] = min(row["day"], self.stages.get(stage, row["day"]))
+
+
+def by_day(kept: ir.Table) -> ir.Table:
+    """Changes of one field by the day."""
+    return kept.group_by("day").agg(rows=kept.count(), blanks=kept.old.isnull().sum())
+
+
+def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[str], diary: Diary) -> None:
+    """Looks through the fields that no interval needs: are they of known deals, and on which days?"""
+    rest = [name for name in FIELDS if name not in used and history.has(name)]
+    if not rest:
+        return
+    typed = history.of("stage", *rest)
+    good = typed.filter(typed.reason.isnull()).semi_join(deals, typed.id == deals.opportunity_id)
+    is_stage = good.field.isin(history.spellings.get("stage", ()))
+    good = good.select(
+        "day",
+        old=ibis.ifelse(is_stage, good.old, ibis.null("string")),
+        new=ibis.ifelse(is_stage, good.new, ibis.null("string")),
+        blank=good.old.isnull(),
+    )
+    found = tally.work.dicts(good.group_by("day", "old", "new").agg(rows=good.count(), blanks=good.blank.sum()))
+    diary.write(found)
+    if sum(row["rows"] for row in found) < sum(history.rows[name] for name in rest):
+        set_aside_unusable(tally, typed, deals)
+
+
+def changes(
+    tally: Tally, history: History, deals: ir.Table, name: str, carried: Sequence[str], *, every: bool = True
+) -> ir.Table:
+    """The usable changes of one field of known deals, kept, with the deals' columns in `carried`.
+
+    `every`: the deals are all there are, so that what does not fit them is set aside.
+    """
+    typed = history.of(name)
+    keys = deals.select("opportunity_id", "deal", *carried)
+    good = typed.filter(typed.reason.isnull()).inner_join(keys, typed.id == keys.opportunity_id)
+    kept = tally.work.keep(f"{name}_changes", good.select("deal", "instant", "day", "old", "new", *carried))
+    if every and tally.work.count(kept) < history.rows[name]:
+        set_aside_unusable(tally, typed, deals)
+    return kept
+
+
+def set_aside_unusable(tally: Tally, typed: ir.Table, deals: ir.Table) -> None:
+    """Counts the rows with a fault and those of deals that are not known (or were set aside themselves)."""
+    strange = typed.filter(typed.reason.isnull()).anti_join(deals, typed.id == deals.opportunity_id)
+    unknown = strange.mutate(reason=ibis.literal("unknown_deal"))
+    both = typed.filter(typed.reason.notnull()).union(unknown)
+    tally.set_aside(_SPEC.name, both.mutate(key=both.id))
+
+
+def in_order(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
+    """The changes of one field with their place in time, kept: `first` (of the deal), `next_day` (of its next change).
+
+    Changes of one deal at one instant become a single one first.
+    """
+    placed = tally.work.keep("placed", _placed(kept))
+    ties = placed.filter(placed.instant == placed.before)
+    if tally.work.count(ties):
+        settled = _settled(tally, placed, deals)
+        placed, given_up = tally.work.keep("placed", _placed(settled)), placed
+        tally.work.drop(given_up)
+    return placed
+
+
+def _placed(rows: ir.Table) -> ir.Table:
+    order = ibis.window(group_by="deal", order_by="instant")
+    return rows.mutate(
+        before=rows.instant.lag().over(order), after=rows.instant.lead().over(order), next_day=rows.day.lead().over(order)
+    )
+
+
+def _settled(tally: Tally, placed: ir.Table, deals: ir.Table) -> ir.Table:
+    """Each tie as one change: from the value that no other change of it leads to, to the one that none sets out from."""
+    columns = [column for column in placed.columns if column not in ("before", "after", "next_day")]
+    is_tied = ((placed.instant == placed.before) | (placed.instant == placed.after)).fill_null(False)
+    tied = placed.filter(is_tied).select(columns).distinct()
+    tied = tied.mutate(old_text=_text(tied.old), new_text=_text(tied.new))
+    froms = tied.select("deal", "instant", text="old_text").distinct()
+    tos = tied.select("deal", "instant", text="new_text").distinct()
+    tied = _flagged(tied, froms, "new_text", "is_last")
+    tied = _flagged(tied, tos, "old_text", "is_first")
+    group = ibis.window(group_by=["deal", "instant"])
+    tied = tied.mutate(
+        lasts=tied.new_text.nunique(where=tied.is_last).over(group),
+        firsts=tied.old_text.nunique(where=tied.is_first).over(group),
+    )
+    by_last = ibis.window(
+        group_by=["deal", "instant"],
+        order_by=[((tied.lasts == 1) & tied.is_last).cast("int8").desc(), tied.new_text.desc(), tied.old_text.desc()],
+    )
+    by_first = ibis.window(
+        group_by=["deal", "instant"],
+        order_by=[((tied.firsts == 1) & tied.is_first).cast("int8").desc(), tied.old_text.desc(), tied.new_text.desc()],
+    )
+    ranked = tied.mutate(nth=ibis.row_number().over(by_last), old=tied.old.first().over(by_first))
+    single = tally.work.keep("settled", ranked.filter(ranked.nth == 0))
+    unclear = single.filter((single.lasts != 1) | (single.firsts != 1))
+    unclear = unclear.select("deal").inner_join(deals, "deal").select(key=deals.opportunity_id)
+    tally.suspect(_SPEC.name, unclear.mutate(reason=ibis.literal("ambiguous_history")))
+    return placed.filter(~is_tied).select(columns).union(single.select(columns))
+
+
+def _flagged(tied: ir.Table, others: ir.Table, text: str, name: str) -> ir.Table:
+    """`name`: whether the value in `text` is none of the other side's values at that instant."""
+    others = others.view()
+    on = [tied.deal == others.deal, tied.instant == others.instant, tied[text] == others.text]
+    return tied.left_join(others, on).select(*tied.columns, **{name: others.text.isnull()})
+
+
+def _text(value: ir.Value) -> ir.StringValue:
+    return cast(ir.StringValue, value.cast("string").fill_null(""))
+
+
+def values(
+    placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[str], migrated: int | None
+) -> ir.Table:
+    """One field of every deal as intervals: `valid_from` to before `valid_to` (null: for good), `value`.
+
+    The first begins when the deal was created: with what the first later change says was there before, or with what
+    changes up to that day made of it. In a migrated history (`migrated`, a day's number) a first change that says
+    nothing of before says that it was always so. A deal without changes has its `current` value for good.
+    """
+    old = placed.old
+    if migrated is not None:
+        old = ibis.ifelse((placed.day == migrated) & placed.old.isnull(), placed.new, placed.old)
+    none_next = placed.next_day.isnull()
+    lasts = placed.filter(
+        (none_next | (placed.next_day > placed.day)) & (none_next | (placed.next_day > placed.created))
+    ).select(
+        "deal", *carried, valid_from=ibis.greatest(placed.day, placed.created), valid_to=placed.next_day, value=placed.new
+    )
+    initial = placed.filter(placed.before.isnull() & (placed.day > placed.created)).select(
+        "deal", *carried, valid_from=placed.created, valid_to=placed.day, value=old
+    )
+    untouched = deals.anti_join(placed, "deal").select(
+        "deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current]
+    )
+    return lasts.union(initial).union(untouched)
+
+
+def unchanged(deals: ir.Table, current: str, carried: Sequence[str]) -> ir.Table:
+    """One field without any history: the current value for good."""
+    return deals.select(
+        "deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current]
+    )

@@ -1,0 +1,116 @@
+"""The deals: one row each, with everything about them that does not change from day to day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from monitor.core.policy import FactsPolicy
+from monitor.facts import days, segments
+from monitor.facts.cells import choice, stripped
+from monitor.facts.clean import Rule, usable
+from monitor.facts.people import Small, foreign
+from monitor.facts.quality import Tally
+
+_COLUMNS = ("opportunity_id", "account_id", "owner_id", "type", "created_date", "close_date", "is_closed", "is_won",
+            "amount", "currency", "segment")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What these data make necessary; what is not costs nothing."""
+
+    currency: bool
+    """Some deal is in another currency than the reporting one."""
+    vote: bool
+    """Some deal's segment is not given."""
+
+
+def needs(tally: Tally, raw: ir.Table, policy: FactsPolicy, *, segment_changes: bool) -> Needs:
+    """Looks at the few distinct values of two columns."""
+    currencies = segment = None
+    if "currency" in raw.columns:
+        text = stripped(raw.currency.cast("string"))
+        currencies = tally.work.dicts(raw.select(currency=foreign(text, policy)).distinct())
+    if "segment" in raw.columns:
+        segment = tally.work.dicts(raw.select(segment=stripped(raw.segment.cast("string"))).distinct())
+    return Needs(
+        currency=any(row["currency"] is not None for row in currencies or []),
+        vote=segment_changes or segment is None or any(row["segment"] is None for row in segment),
+    )
+
+
+def read_deals(
+    tally: Tally, raw: ir.Table, accounts: ir.Table | None, small: Small, policy: FactsPolicy, need: Needs
+) -> ir.Table:
+    """Usable deals, kept. Days are numbers, segments codes.
+
+    `deal` (a number), `opportunity_id`, `account_id`, `owner_id`, `counts` (of a type that counts), `created`, `month`
+    (of creation), `due` (expected close date), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
+    where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: reporting currency).
+    """
+    def rules(rows: ir.Table) -> Sequence[Rule]:
+        found = [
+            ("won_not_closed", rows.is_won & ~rows.is_closed),
+            ("closed_without_close_date", rows.is_closed & rows.close_date.isnull()),
+            ("closed_before_created", rows.is_closed & (rows.close_date < rows.created_date)),
+        ]
+        if need.currency:
+            month = days.month_of(rows.created_date)
+            found.append(("no_rate", ~small.rates.has(foreign(rows.currency, policy), month)))
+        return found
+
+    def shape(rows: ir.Table) -> ir.Table:
+        rows = rows.select(**_deal(rows, policy), currency=foreign(rows.currency, policy))
+        if need.vote:
+            rows = _with_signals(rows, accounts, policy)
+        if need.currency:
+            rows = rows.mutate(closed_month=days.month_of(rows.closed))
+            rows = small.rates.convert(rows, "currency", rate_open="month", rate_closed="closed_month")
+            rows = rows.drop("closed_month")
+        return rows.drop("currency")
+
+    return usable(tally, raw, "opportunities", _COLUMNS, rules, shape)
+
+
+def _deal(rows: ir.Table, policy: FactsPolicy) -> Mapping[str, ir.Value]:
+    return {
+        "deal": rows.opportunity_id.hash(),
+        "opportunity_id": rows.opportunity_id,
+        "account_id": rows.account_id,
+        "owner_id": rows.owner_id,
+        "counts": rows.type.isin(policy.deal_types).fill_null(False),
+        "odd_type": rows.odd_type,
+        "odd_segment": rows.odd_segment,
+        "created": rows.created_date,
+        "month": days.month_of(rows.created_date),
+        "due": rows.close_date,
+        "closed": ibis.ifelse(rows.is_closed, rows.close_date, ibis.null("int32")),
+        "won": rows.is_won,
+        "amount": rows.amount,
+        "given": segments.code(rows.segment, rows.odd_segment),
+    }
+
+
+def _with_signals(rows: ir.Table, accounts: ir.Table | None, policy: FactsPolicy) -> ir.Table:
+    rows = _with_named(rows, policy)
+    if accounts is None or not {"employees", "fit"} & set(policy.segments_by):
+        return rows.mutate(size=ibis.null("int8"), fit=ibis.null("int8"))
+    signals = accounts.select(
+        account=accounts.account_id,
+        size=segments.by_employees(accounts.employees, policy),
+        fit=segments.code(accounts.fit_segment),
+    )
+    return rows.left_join(signals, rows.account_id == signals.account).drop("account")
+
+
+def _with_named(rows: ir.Table, policy: FactsPolicy) -> ir.Table:
+    if not policy.named_accounts:
+        return rows.mutate(named=ibis.null("int8"))
+    pairs = [{"account": account, "label": label} for account, label in sorted(policy.named_accounts.items())]
+    named = ibis.memtable(pairs, schema={"account": "string", "label": "string"})
+    named = named.select("account", named=segments.code(choice(named.label, segments.SEGMENTS)))
+    return rows.left_join(named, rows.account_id == named.account).drop("account")

@@ -1,0 +1,122 @@
+"""The small tables: people, quotas, spend, requisitions, rates, and who was an AE when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from monitor.core.policy import FactsPolicy
+from monitor.core.tables import TABLES
+from monitor.facts import days
+from monitor.facts.clean import Rule, usable
+from monitor.facts.frames import Rows
+from monitor.facts.money import MONEY, converted
+from monitor.facts.quality import Tally
+from monitor.facts.rates import Rates
+from monitor.facts.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Small:
+    """The small tables, usable rows only; None where a table is absent."""
+
+    reps: ir.Table | None
+    quotas: ir.Table | None
+    spend: ir.Table | None
+    requisitions: ir.Table | None
+    rates: Rates
+
+
+def read_small(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy) -> Small:
+    """Reads them all; the tables that no fact needs are only checked."""
+    for name in ("revenue", "leads", "resources", "releases"):
+        if name in tables:
+            tally.work.drop(usable(tally, tables[name], name))
+    rates = Rates.read(tally.work, _rates(tally, tables))
+    return Small(
+        reps=usable(tally, tables["reps"], "reps", rules=_reps_rules) if "reps" in tables else None,
+        quotas=_quotas(tally, tables, policy),
+        spend=_spend(tally, tables, policy, rates),
+        requisitions=usable(tally, tables["requisitions"], "requisitions") if "requisitions" in tables else None,
+        rates=rates,
+    )
+
+
+def _reps_rules(rows: ir.Table) -> Sequence[Rule]:
+    return [("ends_before_start", rows.end_date < rows.start_date)]
+
+
+def _quotas(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy) -> ir.Table | None:
+    if "quotas" not in tables:
+        return None
+    since = (policy.calendar.fiscal_year_start - 1) % 3
+
+    def rules(rows: ir.Table) -> Sequence[Rule]:
+        day = days.date_of(rows.period_start)
+        starts = (day.day() == 1) & ((day.month() - 1) % 3 == since)
+        return [("not_a_quarter_start", ~starts)]
+
+    return usable(tally, tables["quotas"], "quotas", rules=rules)
+
+
+def _rates(tally: Tally, tables: dict[str, ir.Table]) -> ir.Table | None:
+    if "fx_rates" not in tables:
+        return None
+    rows = usable(tally, tables["fx_rates"], "fx_rates", rules=lambda t: [("bad_amount", t.rate <= 0)])
+    return rows.mutate(currency=rows.currency.upper(), month_number=days.month_of(rows.month))
+
+
+def _spend(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy, rates: Rates) -> ir.Table | None:
+    """Spend in the reporting currency, valued at the rate of its month."""
+    if "spend" not in tables:
+        return None
+
+    def rules(rows: ir.Table) -> Sequence[Rule]:
+        return [("no_rate", ~rates.has(foreign(rows.currency, policy), days.month_of(rows.month)))]
+
+    rows = usable(tally, tables["spend"], "spend", rules=rules)
+    priced = rows.mutate(foreign=foreign(rows.currency, policy), month_number=days.month_of(rows.month))
+    priced = rates.convert(priced, "foreign", rate="month_number")
+    amount = converted(priced.amount, priced.rate).cast(MONEY)
+    return priced.select("month", "segment", "function", amount=amount)
+
+
+def foreign(currency: ir.StringValue, policy: FactsPolicy) -> ir.StringValue:
+    """The currency where it is another than the reporting one, else null."""
+    return currency.upper().nullif(policy.currency.upper())
+
+
+def ae_intervals(work: Workspace, reps: ir.Table) -> ir.Table:
+    """When each person was an AE of whatever segment: `rep_id`, `ae_from`, `ae_to` (included), without overlaps."""
+    rows = work.dicts(reps.filter(reps.role == "ae").select("rep_id", "start_date", "end_date"))
+    rows.sort(key=lambda row: (row["rep_id"], row["start_date"]))
+    merged: list[dict[str, Any]] = []
+    for rep, stints in groupby(rows, key=lambda row: row["rep_id"]):
+        merged += _merged(rep, [(row["start_date"], row["end_date"]) for row in stints])
+    return ibis.memtable(merged, schema={"rep_id": "string", "ae_from": "int32", "ae_to": "int32"})
+
+
+def _merged(rep: str, stints: Sequence[tuple[int, int | None]]) -> list[dict[str, Any]]:
+    forever = days.number_of(days.LAST)
+    whole: list[dict[str, Any]] = []
+    for start, end in stints:
+        until = forever if end is None else end
+        if whole and start <= whole[-1]["ae_to"] + 1:
+            whole[-1]["ae_to"] = max(whole[-1]["ae_to"], until)
+        else:
+            whole.append({"rep_id": rep, "ae_from": start, "ae_to": until})
+    return whole
+
+
+def small_rows(work: Workspace, name: str, rows: ir.Table | None) -> Rows | None:
+    """One small table as a frame to be: its canonical columns, days as days, in a fixed order."""
+    if rows is None:
+        return None
+    columns = [column.name for column in TABLES[name].columns if column.name in rows.columns]
+    dates = {column.name for column in TABLES[name].columns if column.kind.name == "DATE"}
+    return Rows(work.fetch(rows.select(columns)), tuple(columns), days=frozenset(dates))

@@ -1,0 +1,50 @@
+"""Where the facts are made: temporary tables beside the source's own, in the engine that holds the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.sql import SQLBackend
+from ibis.util import gen_name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One engine, one run."""
+
+    backend: SQLBackend
+
+    def keep(self, name: str, rows: ir.Table) -> ir.Table:
+        """The rows as a temporary table, worked out once."""
+        return self.backend.create_table(gen_name(f"monitor_{name}"), rows, temp=True)
+
+    def drop(self, *tables: ir.Table) -> None:
+        """Forgets temporary tables, so that their memory is free."""
+        for table in tables:
+            self.backend.drop_table(table.op().name)
+
+    def fetch(self, rows: ir.Table) -> pa.Table:
+        """The rows, here."""
+        return self.backend.to_pyarrow(rows)
+
+    def dicts(self, rows: ir.Table) -> list[dict[str, Any]]:
+        """The rows, here, each by column name."""
+        found: list[dict[str, Any]] = self.fetch(rows).to_pylist()
+        return found
+
+    def count(self, rows: ir.Table) -> int:
+        """How many rows there are."""
+        return int(self.backend.to_pyarrow(rows.count()).as_py())
+
+
+def workspace(tables: Mapping[str, ir.Table], timezone: str) -> Workspace:
+    """The engine that holds the tables, its session standing in the company's zone."""
+    backend = next(iter(tables.values())).get_backend()
+    if backend.name == "duckdb":
+        backend.raw_sql("SET TimeZone = '{}'".format(timezone.replace("'", "''")))
+        backend.raw_sql("SET preserve_insertion_order = false")
+    return Workspace(backend)
