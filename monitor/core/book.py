@@ -7,110 +7,20 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from monitor.core.calendar import DAY, Quarter, add_months
+from monitor.core.calendar import Quarter, add_months
 from monitor.core.facts import Facts
 from monitor.core.policy import Policy
+from monitor.core.sums import AMOUNT, NO_KNOWN, NO_RUNNING, SQUARES, Decided, Known, Running, Sums, units
 from monitor.core.types import NoData
 
 if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-_EXACT = Context(prec=76)
-_AMOUNT, _SQUARES = 9, 6
-"""Decimals of amounts and of their squares: whole numbers of these units add up exactly."""
-
-
-def _units(value: Decimal | int | None, decimals: int) -> int:
-    return 0 if value is None else int(_EXACT.scaleb(Decimal(value), decimals))
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Deals, their amounts, the squares of these, and how many had no amount."""
-
-    deals: int = 0
-    amount: Fraction = Fraction(0)
-    squares: Fraction = Fraction(0)
-    unpriced: int = 0
-
-
-@dataclass(frozen=True)
-class Decided:
-    """Deals that closed: won and lost by number and amount, and those left out since they were too old."""
-
-    won: int
-    lost: int
-    won_amount: Fraction
-    lost_amount: Fraction
-    won_squares: Fraction
-    won_unpriced: int
-    stale: int = 0
-
-    @property
-    def decided(self) -> int:
-        return self.won + self.lost
-
-    @property
-    def rate(self) -> Fraction | None:
-        return Fraction(self.won, self.decided) if self.decided else None
-
-
-class _Running:
-    """Running sums of several columns by day."""
-
-    def __init__(self, rows: Iterable[tuple[date, Sequence[int]]], width: int) -> None:
-        by_day: dict[date, list[int]] = {}
-        for day, values in rows:
-            held = by_day.setdefault(day, [0] * width)
-            for index, value in enumerate(values):
-                held[index] += value
-        self.days = sorted(by_day)
-        self.width = width
-        self.sums: list[tuple[int, ...]] = [(0,) * width]
-        for day in self.days:
-            self.sums.append(tuple(a + b for a, b in zip(self.sums[-1], by_day[day], strict=True)))
-
-    def upto(self, day: date) -> tuple[int, ...]:
-        return self.sums[bisect_right(self.days, day)]
-
-    def between(self, start: date, end: date) -> tuple[int, ...]:
-        """Both days included."""
-        before = self.upto(start - DAY)
-        return tuple(a - b for a, b in zip(self.upto(end), before, strict=True))
-
-
-class _Known:
-    """Sums by closing day, as known at the end of a day: what was corrected later counts only from then on."""
-
-    def __init__(self, rows: Iterable[tuple[date, date, Sequence[int]]], width: int) -> None:
-        at_once: list[tuple[date, Sequence[int]]] = []
-        self.later: list[tuple[date, date, Sequence[int]]] = []
-        for day, closed_on, values in rows:
-            if day == closed_on:
-                at_once.append((closed_on, values))
-            else:
-                self.later.append((day, closed_on, values))
-        self.running = _Running(at_once, width)
-
-    def between(self, start: date, end: date, known: date) -> list[int]:
-        total = list(self.running.between(start, min(end, known)))
-        for day, closed_on, values in self.later:
-            if day <= known and start <= closed_on <= end:
-                total = [a + b for a, b in zip(total, values, strict=True)]
-        return total
-
-
-_NONE_RUNNING, _NONE_KNOWN = _Running((), 4), _Known((), 7)
-
-
-def _columns(frame: pd.DataFrame, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
-    return zip(*(frame[name].tolist() for name in names), strict=True)
 
 
 @dataclass(frozen=True)
@@ -193,24 +103,24 @@ class Book:
         return not self.facts.has_history and bool(self.facts.activity) and t < self.facts.activity[-1]
 
     @cached_property
-    def _pipeline(self) -> Mapping[tuple[str, str, bool], _Running]:
+    def _pipeline(self) -> Mapping[tuple[str, str, bool], Running]:
         rows: dict[tuple[str, str, bool], list[tuple[date, list[int]]]] = defaultdict(list)
         names = ("day", "segment", "change", "deals", "amount", "squares", "unpriced")
         fresh = names[:3] + tuple(f"fresh_{name}" for name in names[3:])
         for only_fresh, columns in ((False, names), (True, fresh)):
             for day, segment, change, deals, amount, squares, unpriced in _columns(self.facts.pipeline, columns):
-                values = [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), unpriced]
+                values = [deals, units(amount, AMOUNT), units(squares, SQUARES), unpriced]
                 rows[segment, change, only_fresh].append((day, values))
                 rows[segment, "", only_fresh].append((day, values))
-        return {key: _Running(lines, 4) for key, lines in rows.items()}
+        return {key: Running(lines, 4) for key, lines in rows.items()}
 
     def open_pipeline(self, segment: str, t: date, *, fresh: bool) -> Sums:
         """Deals of `segment` open at the end of `t`; `fresh`: no older than its `max_age_days`."""
-        return _sums(self._pipeline.get((segment, "", fresh), _NONE_RUNNING).upto(t))
+        return Sums.of(self._pipeline.get((segment, "", fresh), NO_RUNNING).upto(t))
 
     def pipeline_change(self, segment: str, change: str, start: date, end: date, *, fresh: bool) -> Sums:
         """By how much one reason changed the open pipeline from `start` to `end`, both included."""
-        return _sums(self._pipeline.get((segment, change, fresh), _NONE_RUNNING).between(start, end))
+        return Sums.of(self._pipeline.get((segment, change, fresh), NO_RUNNING).between(start, end))
 
     @cached_property
     def _due(self) -> Mapping[str, Sequence[tuple[date, date, list[int]]]]:
@@ -219,49 +129,47 @@ class Book:
             names = ("day", "segment", "due_quarter", "deals", "amount", "squares", "unpriced")
             for day, segment, due, deals, amount, squares, unpriced in _columns(self.facts.due, names):
                 if due is not None and due == due:
-                    held[segment].append(
-                        (day, due, [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), unpriced])
-                    )
+                    held[segment].append((day, due, [deals, units(amount, AMOUNT), units(squares, SQUARES), unpriced]))
         return held
 
     def due_pipeline(self, segment: str, t: date, quarter: Quarter) -> Sums:
         """Deals open at the end of `t` whose expected close date then lay no later than the quarter's end."""
-        by_due: Mapping[date, _Running] = self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))
+        by_due: Mapping[date, Running] = self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))
         held = [running.upto(t) for due, running in by_due.items() if due <= quarter.start]
-        return _sums([sum(column) for column in zip(*held, strict=True)] if held else (0, 0, 0, 0))
+        return Sums.of([sum(column) for column in zip(*held, strict=True)] if held else (0, 0, 0, 0))
 
     @cached_property
-    def _decided(self) -> Mapping[tuple[str, bool], _Known]:
+    def _decided(self) -> Mapping[tuple[str, bool], Known]:
         rows: dict[tuple[str, bool], list[tuple[date, date, list[int]]]] = defaultdict(list)
         for segment, stale, _, day, closed_on, values in self._decided_rows():
             rows[segment, stale].append((day, closed_on, values))
-        return {key: _Known(lines, 7) for key, lines in rows.items()}
+        return {key: Known(lines, 7) for key, lines in rows.items()}
 
     def _decided_rows(self) -> Iterable[tuple[str, bool, date, date, date, list[int]]]:
         names = ("segment", "stale", "created_month", "day", "closed_on", "won", "lost", "won_amount", "lost_amount")
         for segment, stale, month, day, closed_on, won, lost, won_amount, lost_amount, squares, unpriced in _columns(
             self.facts.decided, (*names, "won_squares", "won_unpriced")
         ):
-            amounts = [_units(won_amount, _AMOUNT), _units(lost_amount, _AMOUNT), _units(squares, _SQUARES)]
+            amounts = [units(won_amount, AMOUNT), units(lost_amount, AMOUNT), units(squares, SQUARES)]
             yield segment, bool(stale), month, day, closed_on, [won, lost, *amounts, unpriced, won + lost]
 
     def decided(self, segment: str, start: date, end: date, known: date) -> Decided:
         """Deals of `segment` closed from `start` to `end` as known at the end of `known`; too old ones only counted."""
-        fresh = self._decided.get((segment, False), _NONE_KNOWN).between(start, end, known)
-        stale = self._decided.get((segment, True), _NONE_KNOWN).between(start, end, known)
-        return _decided(fresh, stale[6])
+        fresh = self._decided.get((segment, False), NO_KNOWN).between(start, end, known)
+        stale = self._decided.get((segment, True), NO_KNOWN).between(start, end, known)
+        return Decided.of(fresh, stale[6])
 
     def won(self, segment: str, start: date, end: date, known: date) -> Sums:
         """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""
         total = Sums()
         for stale in (False, True):
-            won, _, amount, _, squares, unpriced, _ = self._decided.get((segment, stale), _NONE_KNOWN).between(
+            won, _, amount, _, squares, unpriced, _ = self._decided.get((segment, stale), NO_KNOWN).between(
                 start, end, known
             )
             total = Sums(
                 total.deals + won,
-                total.amount + Fraction(amount, 10**_AMOUNT),
-                total.squares + Fraction(squares, 10**_SQUARES),
+                total.amount + Fraction(amount, 10**AMOUNT),
+                total.squares + Fraction(squares, 10**SQUARES),
                 total.unpriced + unpriced,
             )
         return total
@@ -281,22 +189,20 @@ class Book:
             for day, values in self._cohorts.get(segment, {}).get(month, ()):
                 if day <= known:
                     total = [a + b for a, b in zip(total, values, strict=True)]
-        return _decided(total, 0)
+        return Decided.of(total, 0)
 
     @cached_property
-    def _bookings(self) -> Mapping[str, _Known]:
+    def _bookings(self) -> Mapping[str, Known]:
         rows: dict[str, list[tuple[date, date, list[int]]]] = defaultdict(list)
         for segment, day, closed_on, deals, amount, squares in _columns(
             self.facts.bookings, ("segment", "day", "closed_on", "deals", "amount", "squares")
         ):
-            rows[segment].append(
-                (day, closed_on, [deals, _units(amount, _AMOUNT), _units(squares, _SQUARES), 0, 0, 0, 0])
-            )
-        return {key: _Known(lines, 7) for key, lines in rows.items()}
+            rows[segment].append((day, closed_on, [deals, units(amount, AMOUNT), units(squares, SQUARES), 0, 0, 0, 0]))
+        return {key: Known(lines, 7) for key, lines in rows.items()}
 
     def bookings(self, segment: str, start: date, end: date, known: date) -> Sums:
         """Deals of `segment` won from `start` to `end` by people who were AEs on that day, as known at `known`."""
-        return _sums(self._bookings.get(segment, _NONE_KNOWN).between(start, end, known)[:4])
+        return Sums.of(self._bookings.get(segment, NO_KNOWN).between(start, end, known)[:4])
 
     @cached_property
     def seats(self) -> tuple[Seat, ...] | None:
@@ -365,31 +271,16 @@ class Book:
         return Spend(own, sum((self._spend.get(("shared", month), Fraction(0)) for month in wanted), Fraction(0)))
 
 
-def _present(value: Any) -> Any:
-    return None if value is None or value != value else value
-
-
-def _by_due(rows: Sequence[tuple[date, date, list[int]]]) -> Mapping[date, _Running]:
+def _by_due(rows: Sequence[tuple[date, date, list[int]]]) -> Mapping[date, Running]:
     grouped: dict[date, list[tuple[date, list[int]]]] = defaultdict(list)
     for day, due, values in rows:
         grouped[due].append((day, values))
-    return {due: _Running(lines, 4) for due, lines in grouped.items()}
+    return {due: Running(lines, 4) for due, lines in grouped.items()}
 
 
-def _sums(values: Sequence[int]) -> Sums:
-    deals, amount, squares, unpriced = values
-    return Sums(deals, Fraction(amount, 10**_AMOUNT), Fraction(squares, 10**_SQUARES), unpriced)
+def _columns(frame: pd.DataFrame, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    return zip(*(frame[name].tolist() for name in names), strict=True)
 
 
-def _decided(values: Sequence[int], stale: int) -> Decided:
-    won, lost, won_amount, lost_amount, squares, unpriced, _ = values
-    unit = 10**_AMOUNT
-    return Decided(
-        won,
-        lost,
-        Fraction(won_amount, unit),
-        Fraction(lost_amount, unit),
-        Fraction(squares, 10**_SQUARES),
-        unpriced,
-        stale,
-    )
+def _present(value: Any) -> Any:
+    return None if value is None or value != value else value

@@ -11,10 +11,11 @@ from typing import Literal
 
 from monitor.core import evidence
 from monitor.core.bands import Edges, Unit
-from monitor.core.book import Book, Sums
+from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.facts import CHANGES
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.sums import Sums
 from monitor.core.types import NoData, Number, Reading
 
 _MIN_WEEKS = 9

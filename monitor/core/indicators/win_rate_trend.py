@@ -9,9 +9,10 @@ from fractions import Fraction
 
 from monitor.core import evidence
 from monitor.core.bands import Edges, Unit, fixed
-from monitor.core.book import Book, Decided
+from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.sums import Decided
 from monitor.core.types import NoData, Number, Reading
 
 _WINDOW_DAYS = 91
