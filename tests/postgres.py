@@ -11,6 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+import pytest
+
 USER, PASSWORD = "monitor", "s3cret-p4ssword"
 FASTER = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses=''"
 """No test pulls the plug of the machine; that PostgreSQL's own log survives that is not ours to test."""
@@ -33,14 +36,21 @@ class Server:
     def url(self, database: str, password: str = PASSWORD) -> str:
         return f"postgresql://{USER}:{password}@/{database}?host={self.folder}"
 
-    def create(self, database: str) -> str:
-        """A new, empty database; its URL."""
-        import psycopg
-
+    def create(self, database: str, template: str = "template0") -> str:
+        """A new database, empty or a copy of one that nobody is connected to; its URL."""
         conninfo = f"host={self.folder} user={USER} password={PASSWORD} dbname=postgres"
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
+
+
+def server_or_skip() -> Iterator[Server]:
+    """The body of a fixture: a server. It is skipped only where PostgreSQL is not installed."""
+    found = binaries()
+    if found is None:
+        pytest.skip("PostgreSQL (initdb, pg_ctl) is not installed")
+    with running(found) as server:
+        yield server
 
 
 @contextmanager

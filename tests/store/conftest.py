@@ -8,19 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Server, binaries, running
+from tests.postgres import Server, server_or_skip
 
 NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A server for this worker. It is skipped only where PostgreSQL is not installed."""
-    found = binaries()
-    if found is None:
-        pytest.skip("PostgreSQL (initdb, pg_ctl) is not installed")
-    with running(found) as server:
-        yield server
+    yield from server_or_skip()
 
 
 @pytest.fixture
