@@ -71,24 +71,27 @@ def _sealed(snapshot: Snapshot, words: Words) -> Iterator[Line]:
 
 
 def _readings(snapshot: Snapshot, words: Words) -> Iterator[Line]:
-    moved = []
+    """Every change of band in a line of its own; what was lost, and what moved within a band, in one line each."""
+    lost, moved = [], []
     for view in snapshot.indicators:
         if len(view.weeks) < 2:
             continue
         before, now = view.weeks[-2], view.weekly
-        if before.band is not now.band:
+        if before.band is not now.band and now.band is Band.NO_DATA:
+            lost.append((view.title, before.text))
+        elif before.band is not now.band:
             yield _crossing(snapshot, words, view, before)
         elif before.text != now.text:
             moved.append((view.title, before.text, now.text))
+    if lost:
+        yield span(words.say(KIND, "change_lost", snapshot=snapshot, lost=lost), Tone.WARN)
     if moved:
         yield span(words.say(KIND, "change_moved", snapshot=snapshot, moved=moved), Tone.DIM)
 
 
 def _crossing(snapshot: Snapshot, words: Words, view: IndicatorView, before: ReadingView) -> Line:
     now = view.weekly
-    block = (
-        "change_lost" if now.band is Band.NO_DATA else "change_found" if before.band is Band.NO_DATA else "change_band"
-    )
+    block = "change_found" if before.band is Band.NO_DATA else "change_band"
     values = {"title": view.title, "before": marks.said(before.band), "now": marks.said(now.band)}
     texts = {"text_before": before.text, "text_now": now.text}
     return span(words.say(KIND, block, snapshot=snapshot, **values, **texts), marks.TONES[now.band])

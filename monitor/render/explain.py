@@ -37,11 +37,12 @@ def build(explanation: Explanation, words: Words) -> Message:
     unread = reading.band is Band.NO_DATA and reading.value is None
 
     def say(block: str) -> str:
-        return words.say(KIND, block, explanation=explanation, reading=reading)
+        segment = marks.segment_name(explanation.segment)
+        return words.say(KIND, block, explanation=explanation, reading=reading, segment=segment)
 
     blocks: list[Block] = [
         Paragraph(span(say("subtitle"), Tone.DIM)),
-        Paragraph((*marks.status(reading.band), Span(f"  {say('bands')}", Tone.DIM))),
+        Paragraph((*marks.status(reading.band), Span(f" · {say('bands')}", Tone.DIM))),
         Heading(say("heading_formula")),
         Lines(_formula(explanation), bullets=False),
     ]

@@ -11,6 +11,8 @@ from monitor.render.shape import shaped
 
 NARROWEST = 6
 """Cells below which a column is not squeezed while another is wider."""
+FOLDED = 40
+"""Cells that a last column of text keeps before other columns give way."""
 MOST_ROWS = 3
 """Rows that the text of a last column may be folded into before it is shortened."""
 
@@ -44,6 +46,8 @@ def _sizes(heads: Sequence[Column], rows: Sequence[Sequence[Line]], most: int) -
     """Width of each column and the gap between them: first the gap gives way, then the widest column of text."""
     sizes = [max(width(plain(row[at])) for row in rows) for at in range(len(heads))]
     gaps = len(sizes) - 1
+    if heads[-1].align is Align.LEFT and sizes[-1] > FOLDED:
+        sizes[-1] = max(FOLDED, min(sizes[-1], most - 2 * gaps - sum(sizes[:-1])))
     gap = 2 if sum(sizes) + 2 * gaps <= most else 1
     excess = sum(sizes) + gap * gaps - most
     while excess > 0:

@@ -22,7 +22,7 @@ from monitor.core.messages import (
     cell,
     span,
 )
-from monitor.core.types import IndicatorView, ReadingView, Snapshot
+from monitor.core.types import Band, IndicatorView, ReadingView, Snapshot
 from monitor.render import marks
 from monitor.render.plain import shorten, shown_day
 from monitor.render.situation import HEADLINE
@@ -38,7 +38,10 @@ def build(snapshot: Snapshot, indicator: str | None, words: Words) -> Message:
     if indicator is None:
         return _all(snapshot, words)
     view = snapshot.indicator(indicator)
-    said = shorten(words.say(KIND, "headline", snapshot=snapshot, view=view), HEADLINE)
+    unread = view.weekly.band is Band.NO_DATA and view.weekly.value is None
+    said = shorten(
+        words.say(KIND, "headline_no_data" if unread else "headline", snapshot=snapshot, view=view), HEADLINE
+    )
     blocks: list[Block] = [
         _subtitle(snapshot, words),
         Paragraph(span(words.say(KIND, "bands", snapshot=snapshot, view=view))),

@@ -10,6 +10,8 @@ from datetime import date
 from rich.cells import cell_len
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NBSP = "\u00a0"
+NUMBER_AND_UNIT = re.compile(r"(\d) (%|points?\b|months?\b)")
 ISO_DAY = re.compile(r"\b[12]\d{3}-\d{2}-\d{2}\b")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 JOINERS = "\u200c\u200d"
@@ -20,7 +22,7 @@ MARKS_IN_A_ROW = 4
 """Combining marks that a character may carry; more are a prank that paints over the lines above and below."""
 ASCII = str.maketrans(
     {
-        "●": "o", "▲": "!", "✕": "x", "○": "-", "◐": "~", "↑": "^", "↓": "v", "→": ">", "–": "-", "—": "-", "·": "|",
+        "●": "o", "▲": "!", "✕": "x", "○": "?", "◐": "~", "↑": "^", "↓": "v", "→": ">", "–": "-", "—": "-", "·": "|",
         "…": "...", "≈": "~", "≥": ">=", "≤": "<=", "×": "x", "÷": "/", "−": "-", "█": "#", "•": "*", "±": "+-",
         "\u00a0": " ", "“": '"', "”": '"', "‘": "'", "’": "'", "─": "-", "√": "sqrt", "Σ": "sum",
     }
@@ -59,6 +61,11 @@ def legible(text: str, *, unicode: bool) -> str:
     if unicode or shown.isascii():
         return shown
     return shown.translate(ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def bound(text: str) -> str:
+    """The text with numbers tied to their units, so that no row ends between them."""
+    return NUMBER_AND_UNIT.sub(rf"\1{NBSP}\2", text)
 
 
 def width(text: str) -> int:

@@ -17,4 +17,4 @@ def shaped(table: Table, room: Room) -> Table:
 
 
 def _says(cell: Cell) -> bool:
-    return cell.spark is not None or bool(plain(cell.line).strip())
+    return bool(cell.spark and cell.spark.values) or bool(plain(cell.line).strip())

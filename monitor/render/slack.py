@@ -51,7 +51,7 @@ BLANK = "\u00a0"
 
 def render(message: Message) -> BlockKit:
     """`text` and `blocks` for chat.postMessage, unfurling off. Long parts end in `N more`; none is cut silently."""
-    headline = visible(message.headline)
+    headline = visible(message.headline).strip() or message.kind
     blocks: list[BlockKit] = [{"type": "header", "text": _words(shorten(headline, HEADER))}]
     left = (
         CHARACTERS - RESERVED - size(blocks) - sum(size(_draw(b, 0)) for b in message.blocks if isinstance(b, Actions))
@@ -106,15 +106,15 @@ def _draw(block: Block, left: int) -> list[BlockKit]:
         case Trend():
             return [_trend(block)]
         case Actions():
-            return [{"type": "actions", "elements": [_button(button) for button in block.buttons[:BUTTONS]]}]
+            return _actions(block)
         case Divider():
             return [{"type": "divider"}]
         case Footer():
-            return [_context(_small_print(block, left))]
+            return [_context(_small_print(block, left))] if block.items else []
 
 
 def _words(text: str) -> BlockKit:
-    return {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "plain_text", "text": text or BLANK, "emoji": False}
 
 
 def _rich(elements: list[BlockKit]) -> BlockKit:
@@ -123,7 +123,7 @@ def _rich(elements: list[BlockKit]) -> BlockKit:
 
 def _element(piece: Span) -> BlockKit:
     """One span. Text in a rich text block is taken literally: it cannot mention, link or format."""
-    element: BlockKit = {"type": "text", "text": visible(piece.text)}
+    element: BlockKit = {"type": "text", "text": visible(piece.text) or BLANK}
     style = {"bold": piece.tone in (Tone.STRONG, Tone.BAD), "code": piece.code}
     chosen = {name: True for name, wanted in style.items() if wanted}
     return element | ({"style": chosen} if chosen else {})
@@ -166,6 +166,8 @@ def _lines(block: Lines, left: int) -> list[BlockKit]:
 
 def _panel(table: Table, left: int) -> list[BlockKit]:
     """The table, and each group of rows below it as a sentence: a phone then shows the panel without scrolling."""
+    if not table.rows:
+        return []
     starts = [at for at, row in enumerate(table.rows) if row.group and at]
     if not starts:
         return [_table(table, left)]
@@ -231,7 +233,7 @@ def _trend(trend: Trend) -> BlockKit:
 
 def _small_print(footer: Footer, left: int) -> list[str]:
     """At most ten lines, further ones counted."""
-    lines = [shorten(visible(plain(item)), LINE) for item in footer.items]
+    lines = [shorten(visible(plain(item)), LINE) or BLANK for item in footer.items]
     shown: list[str] = []
     for line in lines[:9]:
         if sum(len(escaped(each)) for each in shown) + len(escaped(line)) > left:
@@ -245,12 +247,18 @@ def _context(lines: list[str]) -> BlockKit:
     return {"type": "context", "elements": elements}
 
 
+def _actions(block: Actions) -> list[BlockKit]:
+    """The buttons, as many to a row of them as Slack takes."""
+    rows = (block.buttons[at : at + BUTTONS] for at in range(0, len(block.buttons), BUTTONS))
+    return [{"type": "actions", "elements": [_button(button) for button in row]} for row in rows]
+
+
 def _button(button: Button) -> BlockKit:
     drawn: BlockKit = {
         "type": "button",
         "text": _words(shorten(visible(button.label), 75)),
         "action_id": button.action,
-        "accessibility_label": shorten(visible(button.label), 75),
+        "accessibility_label": shorten(visible(button.label), 75) or BLANK,
     }
     if button.value:
         drawn["value"] = button.value

@@ -24,7 +24,7 @@ from monitor.core.messages import (
 )
 from monitor.render import sparkline
 from monitor.render.grid import grid
-from monitor.render.plain import head, legible, width
+from monitor.render.plain import NBSP, bound, head, legible, width
 
 COLUMNS = 100
 COLOURS = {
@@ -116,7 +116,7 @@ def _words(line: Line, room: int, sheet: Sheet) -> Iterator[Line]:
     word: list[Span] = []
     size = 0
     for piece in line:
-        for at, part in enumerate(legible(piece.text, unicode=sheet.unicode).split(" ")):
+        for at, part in enumerate(bound(legible(piece.text, unicode=sheet.unicode)).split(" ")):
             if at and word:
                 yield tuple(word)
                 word, size = [], 0
@@ -139,7 +139,8 @@ def _words(line: Line, room: int, sheet: Sheet) -> Iterator[Line]:
 def merged(line: Line) -> Line:
     """Neighbouring spans of one tone as one."""
     return tuple(
-        Span("".join(piece.text for piece in same), tone) for tone, same in groupby(line, lambda piece: piece.tone)
+        Span("".join(piece.text for piece in same).replace(NBSP, " "), tone)
+        for tone, same in groupby(line, lambda piece: piece.tone)
     )
 
 

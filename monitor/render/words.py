@@ -180,9 +180,13 @@ def _blocks(template: Template, context: Context) -> dict[str, list[BlockFunctio
 def _refuse(error: BaseException) -> NoReturn:
     """Turn a failure inside a template into one sentence with its file and line."""
     if isinstance(error, TemplateSyntaxError):
-        raise ConfigError(f"Template {error.filename or error.name}, line {error.lineno}: {error.message}.") from error
+        raise ConfigError(
+            f"Template {error.filename or error.name}, line {error.lineno}: {(error.message or '').rstrip('.')}."
+        ) from error
     where = _place(error.__traceback__)
     said = str(error).rstrip(".") or type(error).__name__
+    if isinstance(error, TemplateNotFound):
+        said = f"there is no template `{error.name}`"
     if where is None:
         raise ConfigError(f"A template cannot be used: {said}.") from error
     raise ConfigError(f"Template {where[0]}, line {where[1]}: {said}.") from error

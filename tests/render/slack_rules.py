@@ -1,0 +1,129 @@
+"""Slack's limits and ours, checked on a finished message by code that knows nothing of the renderer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+KNOWN = {"header", "section", "rich_text", "table", "context", "divider", "actions"}
+
+
+def broken(message: dict[str, Any]) -> list[str]:
+    """Every rule that the message breaks, one sentence each."""
+    return list(_rules(message))
+
+
+def texts(part: object, key: str = "") -> Iterator[str]:
+    """Every text that a reader may see."""
+    match part:
+        case str() if key == "text":
+            yield part
+        case dict():
+            for name, value in part.items():
+                yield from texts(value, name)
+        case list():
+            for item in part:
+                yield from texts(item, key)
+        case _:
+            return
+
+
+def _rules(message: dict[str, Any]) -> Iterator[str]:
+    blocks = message["blocks"]
+    if not message["text"].strip():
+        yield "no text"
+    if message["unfurl_links"] or message["unfurl_media"]:
+        yield "links unfurl"
+    if not 1 <= len(blocks) <= 50:
+        yield f"{len(blocks)} blocks"
+    total = sum(len(text) for block in blocks for text in texts(block))
+    if total > 9000:
+        yield f"{total} characters in all blocks"
+    if sum(block["type"] == "table" for block in blocks) > 1:
+        yield "two tables"
+    for name in ("action_id", "block_id"):
+        twice = [value for value, times in Counter(_values(blocks, name)).items() if times > 1]
+        if twice:
+            yield f"{name} {twice} is there twice"
+    for block in blocks:
+        yield from _block(block)
+
+
+def _values(part: object, name: str) -> Iterator[str]:
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == name:
+                yield value
+            else:
+                yield from _values(value, name)
+    elif isinstance(part, list):
+        for item in part:
+            yield from _values(item, name)
+
+
+def _block(block: dict[str, Any]) -> Iterator[str]:
+    kind = block["type"]
+    if kind not in KNOWN:
+        yield f"unknown block {kind}"
+    if any(not text for text in texts(block)):
+        yield f"an empty text in {kind}"
+    if kind == "header" and (block["text"]["type"] != "plain_text" or len(block["text"]["text"]) > 150):
+        yield "a header that is too long or no plain text"
+    if kind == "section" and len(block["text"]["text"]) > 3000:
+        yield "a section over 3,000"
+    if kind == "context":
+        yield from _context(block["elements"])
+    if kind == "actions":
+        yield from _actions(block["elements"])
+    if kind == "table":
+        yield from _table(block)
+    if kind == "rich_text":
+        yield from _rich(block["elements"])
+
+
+def _context(elements: list[dict[str, Any]]) -> Iterator[str]:
+    if not 1 <= len(elements) <= 10:
+        yield f"{len(elements)} context elements"
+    for element in elements:
+        if element["type"] == "mrkdwn" and (not element.get("verbatim") or "<" in element["text"]):
+            yield "mrkdwn that is parsed"
+
+
+def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
+    if not 1 <= len(elements) <= 25:
+        yield f"{len(elements)} buttons"
+    for element in elements:
+        if len(element["text"]["text"]) > 75 or len(element.get("value", "")) > 2000:
+            yield "a button that is too long"
+        if element.get("style") not in (None, "primary", "danger"):
+            yield "a button of an unknown style"
+        confirm = element.get("confirm")
+        if confirm and (len(confirm["title"]["text"]) > 100 or len(confirm["text"]["text"]) > 300):
+            yield "a question that is too long"
+
+
+def _table(block: dict[str, Any]) -> Iterator[str]:
+    rows = block["rows"]
+    wide = {len(row) for row in rows}
+    if len(rows) > 100 or len(rows) < 2 or len(wide) != 1 or max(wide) > 20:
+        yield f"a table of {len(rows)} rows and {wide} columns"
+    if len(block.get("column_settings", [])) > max(wide):
+        yield "more column settings than columns"
+    if any(cell["type"] != "raw_text" for row in rows for cell in row):
+        yield "a cell that is parsed"
+
+
+def _rich(elements: list[dict[str, Any]]) -> Iterator[str]:
+    if not elements:
+        yield "an empty rich text block"
+    for element in elements:
+        if element["type"] not in ("rich_text_section", "rich_text_list", "rich_text_preformatted"):
+            yield f"unknown rich text {element['type']}"
+        inner = element["elements"]
+        if not inner:
+            yield "an empty rich text element"
+        if element["type"] == "rich_text_list":
+            yield from _rich(inner)
+        elif any(piece["type"] != "text" for piece in inner):
+            yield "rich text that mentions or links"
