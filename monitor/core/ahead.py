@@ -90,5 +90,5 @@ def _to_recover(book: Book, breaker: Breaker, indicator: Indicator[Any], t: date
     target = edges.healthy if rule.recovered_when == "healthy" else edges.breakage
     needed = indicator.needed(book, WATCHED, quarter, t, Fraction(target))
     headline = f"{indicator.title} recovers on {on} at the earliest, with {quarter} {rule.recovered_when}"
-    detail = f"that takes {needed}, by {quarter.end}" if needed else f"{quarter} is sealed on {on}"
+    detail = f"that takes {needed}, by {quarter.end}" if needed else ""
     return [Ahead("to_recover", indicator.key, headline, detail, on)]

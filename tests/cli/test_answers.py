@@ -1,0 +1,132 @@
+"""What every command answers, and how it fails: codes, sentences, formats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, configured, process
+
+READINGS = {"pipeline_coverage", "win_rate_trend", "attainment", "cac_payback"}
+
+
+def test_status_json_has_the_fields_of_the_contract(run: Run, trap: Path) -> None:
+    status = run("status", "--json", "--config", trap).json
+    assert {"company", "as_of", "quarter", "segment", "breaker", "indicators", "data"} <= set(status)
+    assert set(status["indicators"]) == READINGS
+    weekly = status["indicators"]["pipeline_coverage"]["weekly"]
+    assert {"as_of", "value", "band", "reason", "interval", "evidence", "approximate", "inputs"} <= set(weekly)
+    assert {"open_pipeline", "quota", "horizon_days"} <= set(weekly["inputs"])
+    quarters = status["indicators"]["attainment"]["quarters"]
+    assert [q["quarter"] for q in quarters] == sorted(q["quarter"] for q in quarters)
+    assert quarters[-1]["quarter"] == status["quarter"] and not quarters[-1]["sealed"] and quarters[0]["sealed"]
+
+
+def test_the_same_question_gets_the_same_answer(run: Run, trap: Path) -> None:
+    first = run("status", "--json", "--config", trap)
+    assert run("status", "--json", "--config", trap).out == first.out
+    trap.with_name("trap.db").unlink()
+    assert run("status", "--json", "--config", trap).out == first.out
+
+
+def test_options_may_stand_before_and_after_the_command(run: Run, trap: Path) -> None:
+    after = run("status", "--json", "--as-of", "2026-06-28", "--config", trap)
+    before = run("--config", trap, "--as-of", "2026-06-28", "--json", "status")
+    assert after.code == before.code == 0 and after.out == before.out
+
+
+@pytest.mark.parametrize("command", ["status", "history", "history coverage", "digest", "explain cac", "breaker", "audit", "doctor"])
+def test_a_page_is_plain_in_a_pipe_and_at_most_100_wide(run: Run, trap: Path, command: str) -> None:
+    page = run(*command.split(), "--config", trap)
+    assert page.code in (0, 1) and "\x1b" not in page.out and page.err == ""
+    assert max(len(line) for line in page.out.splitlines()) <= 100
+    assert len(page.out.splitlines()) > 3
+
+
+@pytest.mark.parametrize("form", ["json", "slack", "html", "text"])
+def test_the_digest_comes_in_every_format(run: Run, trap: Path, form: str) -> None:
+    digest = run("digest", "--format", form, "--config", trap)
+    assert digest.code == 0 and "paused" in digest.out
+    if form in ("json", "slack"):
+        json.loads(digest.out)
+    if form == "html":
+        assert digest.out.lower().startswith("<!doctype html>") and "<script" not in digest.out
+
+
+def test_sending_without_a_channel_says_so(run: Run, trap: Path) -> None:
+    sent = run("digest", "--send", "--config", trap)
+    assert sent.code == 4 and "no channel is configured" in sent.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("status", "--config", "nowhere.yaml"), 2, "nowhere.yaml: there is no such file"),
+        (("status", "--as-of", "yesterday"), 2, "'yesterday' is no day"),
+        (("explain", "coverag"), 2, "did you mean coverage"),
+        (("frobnicate",), 2, "frobnicate"),
+        (("backfill",), 2, "--from"),
+        ((), 2, "COMMAND"),
+    ],
+)
+def test_a_mistyped_command_is_one_sentence(run: Run, words: tuple[str, ...], code: int, sentence: str) -> None:
+    wrong = run(*words)
+    assert wrong.code == code and sentence in wrong.err
+    assert "Traceback" not in wrong.err and wrong.err.strip().count("\n") == 0
+
+
+def test_a_day_that_has_not_come_is_refused(run: Run, trap: Path) -> None:
+    future = run("status", "--as-of", "2026-12-31", "--config", trap)
+    assert future.code == 2 and "lies in the future" in future.err
+
+
+def test_data_that_cannot_be_used_end_with_three(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    config = tmp_path / "config.yaml"
+    config.write_text("company: Acme\nsource: {type: csv, path: data}\n")
+    refused = run("status", "--config", config)
+    assert refused.code == 3 and "opportunities" in refused.err and refused.err.count("\n") == 1
+
+
+def test_the_traceback_is_there_for_those_who_ask(tmp_path: Path) -> None:
+    shown = process("status", "--config", tmp_path / "nowhere.yaml", "--debug")
+    assert shown.code != 0 and "Traceback" in shown.err
+    quiet = process("status", "--config", tmp_path / "nowhere.yaml")
+    assert quiet.code == 2 and "Traceback" not in quiet.err
+
+
+def test_a_reader_that_goes_away_is_no_error(trap: Path) -> None:
+    import subprocess
+    import sys
+
+    from tests.cli.conftest import ROOT
+
+    command = f"{sys.executable} -m monitor.entrypoints.cli history --config {trap} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stderr == "" and done.stdout.strip()
+
+
+def test_backfill_rebuilds_and_backtest_tells_how_early_the_breaker_was(run: Run, trap: Path) -> None:
+    filled = run("backfill", "--from", "2026-01-01", "--json", "--config", trap)
+    assert filled.code == 0 and filled.json["weeks"] == 39 and filled.json["readings"] == 39 * 8
+    played = run("backtest", "--config", trap)
+    assert played.code == 0 and "weeks before attainment reached its low" in played.out
+    assert "\x1b" not in played.err
+
+
+def test_every_scenario_of_the_demo_shows_its_digest(run: Run) -> None:
+    said = {name: run("demo", "--scenario", name) for name in ("trap", "healthy", "shock", "thin", "dirty")}
+    assert all(answer.code == 0 for answer in said.values()), {name: a.err for name, a in said.items()}
+    assert "paused" in said["trap"].out and "Armed" in said["healthy"].out and "Armed" in said["shock"].out
+    assert "Set aside" in said["dirty"].out
+
+
+def test_a_company_that_never_ran_and_one_that_ran_each_week_agree(run: Run, tmp_path: Path) -> None:
+    weekly = configured(tmp_path, "trap")
+    for day in ("2026-01-04", "2026-03-01", "2026-04-12", "2026-06-07", "2026-07-12", "2026-09-27"):
+        assert run("status", "--config", weekly, "--as-of", day).code == 0
+    (tmp_path / "once").mkdir()
+    once = configured(tmp_path / "once", "trap")
+    assert run("status", "--json", "--config", weekly).json == run("status", "--json", "--config", once).json
