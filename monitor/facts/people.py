@@ -36,7 +36,7 @@ def read_small(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy) -
     """Reads them all; the tables that no fact needs are only checked."""
     for name in ("revenue", "leads", "resources", "releases"):
         if name in tables:
-            tally.work.drop(usable(tally, tables[name], name))
+            usable(tally, tables[name], name)
     rates = Rates.read(tally.work, _rates(tally, tables))
     return Small(
         reps=usable(tally, tables["reps"], "reps", rules=_reps_rules) if "reps" in tables else None,
