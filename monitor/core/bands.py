@@ -8,8 +8,6 @@ from fractions import Fraction
 
 from monitor.core.types import Band
 
-_MOST_DECIMALS = 12
-
 
 @dataclass(frozen=True)
 class Edges:
@@ -48,12 +46,22 @@ class Unit:
 
     def write(self, value: Fraction, edges: Edges | None = None) -> str:
         """The value with as many digits as it takes not to contradict its band."""
-        shown, text = value * self.factor, ""
-        for decimals in range(self.decimals, _MOST_DECIMALS + 1):
-            text = fixed(shown, decimals, self.signed)
-            if edges is None or edges.judge(Fraction(Decimal(text)) / self.factor) == edges.judge(value):
-                return text + self.suffix
-        return f"{text}…{self.suffix}"
+        return self.at(value, self.digits(value, edges))
+
+    def at(self, value: Fraction, decimals: int) -> str:
+        """The value with a fixed number of decimals."""
+        return fixed(value * self.factor, decimals, self.signed) + self.suffix
+
+    def digits(self, value: Fraction, edges: Edges | None = None) -> int:
+        """The decimals that `write` shows; there are always enough, since thresholds are decimals themselves."""
+        decimals = self.decimals
+        while edges is not None and edges.judge(self._shown(value, decimals)) != edges.judge(value):
+            decimals += 1
+        return decimals
+
+    def _shown(self, value: Fraction, decimals: int) -> Fraction:
+        """What a reader takes the text for."""
+        return Fraction(Decimal(fixed(value * self.factor, decimals))) / self.factor
 
 
 def fixed(value: Fraction, decimals: int, signed: bool = False) -> str:

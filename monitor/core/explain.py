@@ -11,7 +11,7 @@ from monitor.core.bands import Unit, fixed
 from monitor.core.book import Book
 from monitor.core.facts import Deal, Deals
 from monitor.core.indicators.base import Indicator, Step, weekly_reading, with_beside
-from monitor.core.types import BridgeStep, Explanation, LeftOutView, Number, Weighing
+from monitor.core.types import Band, BridgeStep, Explanation, LeftOutView, Number, Reading, Weighing
 from monitor.core.views import reading_view
 
 _TOP = 10
@@ -24,6 +24,7 @@ def explain(book: Book, deals: Deals, indicator: Indicator[Any], segment: str, t
     reading = with_beside(indicator, book, weekly_reading(indicator, book, segment, t))
     before = weekly_reading(indicator, book, segment, t - _WEEK)
     steps = () if reading.value is None or before.value is None else indicator.bridge(book, segment, t - _WEEK, t)
+    bridge, bridge_from, bridge_to = _bridge(indicator, settings, before, reading, steps)
     wanted = indicator.deals(book, segment, t)
     tables = indicator.people(book, segment, t)
     if wanted is not None:
@@ -49,9 +50,9 @@ def explain(book: Book, deals: Deals, indicator: Indicator[Any], segment: str, t
             LeftOutView(each.reason, each.deals, money_text(Fraction(each.amount)))
             for each in deals.left_out(segment, start, t)
         ),
-        bridge=bridge_steps(steps, before.value, reading.value, indicator.unit) if steps else (),
-        bridge_from=before.text if steps else "",
-        bridge_to=reading.text if steps else "",
+        bridge=bridge,
+        bridge_from=bridge_from,
+        bridge_to=bridge_to,
         higher_is_better=indicator.edges(settings).higher_is_better,
         notes=reading.notes,
     )
@@ -82,13 +83,27 @@ def _closing(deal: Deal) -> str:
     return f"{deal.closed_on} {'won' if deal.won else 'lost'}"
 
 
+def _bridge(
+    indicator: Indicator[Any], settings: Any, before: Reading, now: Reading, steps: Sequence[Step]
+) -> tuple[tuple[BridgeStep, ...], str, str]:
+    """The bridge and its two ends, all with the decimals that the finer end needs."""
+    if not steps or before.value is None or now.value is None:
+        return (), "", ""
+    unit, edges = indicator.unit, indicator.edges(settings)
+    decimals = max(
+        unit.digits(end.value or Fraction(0), None if end.band is Band.NO_DATA else edges) for end in (before, now)
+    )
+    shown = bridge_steps(steps, before.value, now.value, unit, decimals)
+    return shown, unit.at(before.value, decimals), unit.at(now.value, decimals)
+
+
 def bridge_steps(
-    steps: Sequence[Step], first: Fraction | None, last: Fraction | None, unit: Unit
+    steps: Sequence[Step], first: Fraction, last: Fraction, unit: Unit, decimals: int
 ) -> tuple[BridgeStep, ...]:
     """The steps as shown. What is shown adds up too: the rounding that is left goes to where it is least wrong."""
     steps = [step for step in steps if step.amount]
-    scale = unit.factor * 10**unit.decimals
-    total = _round((last or 0) * scale) - _round((first or 0) * scale)
+    scale = unit.factor * 10**decimals
+    total = _round(last * scale) - _round(first * scale)
     exact = [step.amount * scale for step in steps]
     shown = [int(amount // 1) for amount in exact]
     by_rest = sorted(range(len(exact)), key=lambda index: exact[index] - shown[index], reverse=True)
@@ -98,7 +113,7 @@ def bridge_steps(
     return tuple(
         BridgeStep(
             step.label.replace("_", " "),
-            fixed(Fraction(units, 10**unit.decimals), unit.decimals, signed=True) + unit.suffix,
+            fixed(Fraction(units, 10**decimals), decimals, signed=True) + unit.suffix,
             float(step.amount),
         )
         for step, units in zip(steps, shown, strict=True)
