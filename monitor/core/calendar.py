@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import total_ordering
 
 DAY = timedelta(days=1)
+_LABEL = re.compile(r"FY([12][0-9]{3})-Q([1-4])")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -96,12 +98,9 @@ class FiscalCalendar:
 
 def parse_quarter(label: str, calendar: FiscalCalendar) -> Quarter | None:
     """The quarter called `label`, or None when there is no such quarter."""
-    head, _, tail = label.strip().upper().partition("-Q")
-    if not (head.startswith("FY") and head[2:].isdigit() and len(head) == 6 and tail in ("1", "2", "3", "4")):
+    named = _LABEL.fullmatch(label.strip().upper())
+    if named is None:
         return None
-    year_end = (
-        date(int(head[2:]), 12, 1)
-        if calendar.fiscal_year_start == 1
-        else date(int(head[2:]), calendar.fiscal_year_start - 1, 1)
-    )
-    return calendar.quarter_of(add_months(year_end, 3 * int(tail) - 14))
+    year, number = int(named[1]), int(named[2])
+    starts = add_months(date(year, calendar.fiscal_year_start, 1), 0 if calendar.fiscal_year_start == 1 else -12)
+    return calendar.quarter_of(add_months(starts, 3 * (number - 1)))
