@@ -13,11 +13,12 @@ from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.sums import Decided
-from monitor.core.types import NoData, Number, Reading
+from monitor.core.types import Band, NoData, Number, Reading
 
 _WINDOW_DAYS = 91
 _BASELINE_QUARTERS = 4
-_LEAST_BASELINE_QUARTERS = 2
+_LEAST = 2
+"""Full quarters that a baseline needs."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,17 @@ class WinRateTrend(Indicator[WinRateSettings]):
     def _measure(
         self, book: Book, segment: str, quarter: Quarter, start: date, end: date, known: date
     ) -> Measure | NoData:
-        settings = self.settings(book)
         quarters = self.baseline(book, segment, quarter, known)
-        if len(quarters) < _LEAST_BASELINE_QUARTERS:
+        if len(quarters) < _LEAST:
             return NoData(
                 "no_baseline", f"no baseline yet: {len(quarters)} full quarters before {quarter}, 2 are needed"
             )
+        return self._against(book, segment, quarters, (start, end), known)
+
+    def _against(
+        self, book: Book, segment: str, quarters: tuple[Quarter, ...], days: tuple[date, date], known: date
+    ) -> Measure | NoData:
+        settings, (start, end) = self.settings(book), days
         window = book.decided(segment, start, end, known)
         base = _pooled(book, segment, quarters, known)
         inputs: dict[str, Number] = {
@@ -110,20 +116,23 @@ class WinRateTrend(Indicator[WinRateSettings]):
         calendar = book.policy.calendar
         started = book.policy.expansion_started
         anchor = calendar.quarter_of(started) if started else None
-        fixed_one = anchor is not None and quarter >= anchor
-        last = calendar.next(anchor if fixed_one and anchor else quarter, -1)
-        chosen: list[Quarter] = []
-        while last >= book.first_full and len(chosen) < _BASELINE_QUARTERS:
-            if fixed_one or not self._broke(book, segment, last, known):
-                chosen.append(last)
-            last = calendar.next(last, -1)
-        return tuple(reversed(chosen))
+        if anchor is not None and quarter >= anchor:
+            before = (calendar.next(anchor, -back) for back in range(_BASELINE_QUARTERS, 0, -1))
+            return tuple(each for each in before if each >= book.first_full)
+        steady = book.remember((self.key, segment, known, "steady"), lambda: self._steady(book, segment, known))
+        return tuple(each for each in steady if each < quarter)[-_BASELINE_QUARTERS:]
 
-    def _broke(self, book: Book, segment: str, quarter: Quarter, known: date) -> bool:
-        measure = self.quarter(book, segment, quarter, known)
-        if isinstance(measure, NoData) or measure.unsure or measure.value is None:
-            return False
-        return self.edges(self.settings(book)).judge(measure.value).value == "breakage"
+    def _steady(self, book: Book, segment: str, known: date) -> list[Quarter]:
+        """The full quarters that are not breakage, oldest first: each is measured against those before it."""
+        calendar, edges = book.policy.calendar, self.edges(self.settings(book))
+        steady: list[Quarter] = []
+        for quarter in calendar.quarters(book.first_full, calendar.quarter_of(known)):
+            baseline = tuple(steady[-_BASELINE_QUARTERS:])
+            days = (quarter.start, min(known, quarter.end))
+            measure = self._against(book, segment, baseline, days, known) if len(baseline) >= _LEAST else None
+            if not (isinstance(measure, Measure) and _breaks(measure, edges)):
+                steady.append(quarter)
+        return steady
 
     def beside(self, book: Book, segment: str, t: date) -> dict[str, Number]:
         window = book.decided(segment, t - timedelta(days=_WINDOW_DAYS - 1), t, t)
@@ -183,6 +192,10 @@ class WinRateTrend(Indicator[WinRateSettings]):
         if more > coming:
             return f"more wins than the about {coming} deals that are still to be decided at this pace"
         return f"{more} wins of the about {coming} deals still to be decided at this pace"
+
+
+def _breaks(measure: Measure, edges: Edges) -> bool:
+    return measure.value is not None and not measure.unsure and edges.judge(measure.value) is Band.BREAKAGE
 
 
 def _pooled(book: Book, segment: str, quarters: tuple[Quarter, ...], known: date) -> Decided:
