@@ -68,20 +68,21 @@ class Attainment(Indicator[AttainmentSettings]):
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
         if known < quarter.end:
             return self.week(book, segment, known)
-        return self._measure(book, segment, quarter, known, Fraction(1), None)
+        return self._measure(book, segment, quarter, known, None, None)
 
     def _measure(
-        self, book: Book, segment: str, quarter: Quarter, known: date, share: Fraction, note: str | None
+        self, book: Book, segment: str, quarter: Quarter, known: date, share: Fraction | None, note: str | None
     ) -> Measure | NoData:
         quota = book.plan_quota(segment, quarter)
         if isinstance(quota, NoData):
             return quota
         booked = book.bookings(segment, quarter.start, quarter.end, known)
-        if booked.deals and booked.deals == booked.unpriced:
-            return NoData("no_amounts", f"none of the {booked.deals} won deals of {quarter} has an amount")
-        value = attainment(booked.amount, quota, share)
+        won = book.won(segment, quarter.start, quarter.end, known)
+        if won.deals and won.deals == won.unpriced:
+            return NoData("no_amounts", f"none of the {won.deals} won deals of {quarter} has an amount")
+        value = attainment(booked.amount, quota, Fraction(1) if share is None else share)
         inputs: dict[str, Number] = {"bookings": booked.amount, "plan_quota": quota, "won_deals": booked.deals}
-        if share != 1:
+        if share is not None:
             inputs["expected_share"] = share
         without = book.without_quota(segment, quarter)
         missing = (f"{without} AEs of the plan have no quota row for {quarter}",) if without else ()
