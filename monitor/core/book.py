@@ -134,9 +134,16 @@ class Book:
 
     def due_pipeline(self, segment: str, t: date, quarter: Quarter) -> Sums:
         """Deals open at the end of `t` whose expected close date then lay no later than the quarter's end."""
-        by_due: Mapping[date, Running] = self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))
-        held = [running.upto(t) for due, running in by_due.items() if due <= quarter.start]
+        held = [running.upto(t) for due, running in self._by_due(segment).items() if due <= quarter.start]
         return Sums.of([sum(column) for column in zip(*held, strict=True)] if held else (0, 0, 0, 0))
+
+    def has_due_dates(self, segment: str, t: date) -> bool:
+        """Whether any deal open at the end of `t` has an expected close date; True where no deal is open."""
+        dated = any(running.upto(t)[0] for running in self._by_due(segment).values())
+        return dated or not self.open_pipeline(segment, t, fresh=False).deals
+
+    def _by_due(self, segment: str) -> Mapping[date, Running]:
+        return self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))
 
     @cached_property
     def _decided(self) -> Mapping[tuple[str, bool], Known]:

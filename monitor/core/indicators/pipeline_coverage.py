@@ -18,6 +18,8 @@ from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.sums import Sums
 from monitor.core.types import NoData, Number, Reading
 
+_BY_DUE_DATE = ("quarter", "remaining")
+"""Bases that count open deals by their expected close date."""
 _MIN_WEEKS = 9
 """Weekly readings that a quarter's mean needs once the quarter is over."""
 
@@ -73,6 +75,8 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         if isinstance(quota, NoData):
             return quota
         counted = _numerator(book, settings.basis, segment, quarter, t)
+        if settings.basis in _BY_DUE_DATE and not book.has_due_dates(segment, t):
+            return NoData("no_close_dates", f"none of the open deals of {segment} has an expected close date")
         if counted.deals and counted.deals == counted.unpriced:
             return NoData("no_amounts", f"none of the {counted.deals} open deals of {segment} has an amount")
         denominator, inputs = _denominator(book, settings, segment, quarter, t, quota)
@@ -94,7 +98,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         weeks = [self.week(book, segment, t) for t in ends]
         read = [week for week in weeks if isinstance(week, Measure)]
         valued = [(week, week.value) for week in read if week.value is not None]
-        least = _MIN_WEEKS if known > quarter.end else 1
+        least = _MIN_WEEKS if known >= quarter.end else 1
         if len(read) < least:
             missing = next((week for week in weeks if isinstance(week, NoData)), None)
             if missing and not read:
@@ -126,14 +130,12 @@ class PipelineCoverage(Indicator[CoverageSettings]):
             return ()
         if settings.basis != "horizon":
             return super().bridge(book, segment, before, t)
-        scale = last.value / _amount(last) if _amount(last) else Fraction(0)
-        if not scale:
-            return super().bridge(book, segment, before, t)
+        quota = _horizon_quota(last)
         steps = [
-            Step(name, book.pipeline_change(segment, name, before + DAY, t, fresh=True).amount * scale)
+            Step(name, book.pipeline_change(segment, name, before + DAY, t, fresh=True).amount / quota)
             for name in CHANGES
         ]
-        return (*steps, Step("quota", _amount(first) * scale - first.value))
+        return (*steps, Step("quota", _amount(first) / quota - first.value))
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
         return DealsWanted("open", "Largest open deals that count")
@@ -155,8 +157,11 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         more = f", {_m(pipeline - now)} more than now" if pipeline > now else ""
         return f"an open pipeline of {_m(pipeline)} on average over the {left} weeks left{more}"
 
+    def can_still_change(self, book: Book, quarter: Quarter, t: date) -> bool:
+        return next(book.policy.calendar.weeks(t + DAY, quarter.end), None) is not None
+
     def wants_due_dates(self, settings: CoverageSettings) -> bool:
-        return settings.basis in ("quarter", "remaining")
+        return settings.basis in _BY_DUE_DATE
 
     def alternatives(self, settings: CoverageSettings) -> Mapping[str, CoverageSettings]:
         others: dict[str, CoverageSettings] = {
@@ -174,7 +179,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
 def _numerator(book: Book, basis: str, segment: str, quarter: Quarter, t: date) -> Sums:
     if basis == "horizon":
         return book.open_pipeline(segment, t, fresh=True)
-    if basis in ("quarter", "remaining"):
+    if basis in _BY_DUE_DATE:
         return book.due_pipeline(segment, t, quarter)
     opening = book.open_pipeline(segment, quarter.start - DAY, fresh=False)
     came = [
@@ -211,6 +216,11 @@ def _amount(measure: Measure) -> Fraction:
     amount = measure.inputs["open_pipeline"]
     assert isinstance(amount, Fraction)
     return amount
+
+
+def _horizon_quota(measure: Measure) -> Fraction:
+    quota, days, of_days = (Fraction(measure.inputs[name] or 0) for name in ("quota", "horizon_days", "quarter_days"))
+    return quota * days / of_days
 
 
 def _mean_inputs(weeks: list[Measure]) -> dict[str, Number]:
