@@ -103,6 +103,10 @@ class Indicator(ABC, Generic[S]):
         """What `quarter` still takes to reach `target`, a clause with its numbers; None if it cannot be said."""
         return None
 
+    def can_still_change(self, book: Book, quarter: Quarter, t: date) -> bool:
+        """Whether what happens after `t` can still move the reading of `quarter`."""
+        return t < quarter.end
+
     def alternatives(self, settings: S) -> Mapping[str, S]:
         """Other settings that a company might choose when the definition does not fit, by name."""
         return {}
@@ -136,7 +140,8 @@ class DealsWanted:
 def weekly_reading(indicator: Indicator[Any], book: Book, segment: str, t: date) -> Reading:
     """The weekly reading of `segment` at the end of day `t`."""
     blocked = book.cannot_read(t)
-    return _reading(indicator, book, segment, t, None, blocked or indicator.week(book, segment, t))
+    reading = _reading(indicator, book, segment, t, blocked or indicator.week(book, segment, t))
+    return replace(reading, approximate=reading.approximate or _is_carried_back(book, reading, t))
 
 
 def with_beside(indicator: Indicator[Any], book: Book, reading: Reading) -> Reading:
@@ -150,16 +155,20 @@ def quarter_reading(indicator: Indicator[Any], book: Book, segment: str, quarter
     """The quarter's reading from what was known at the end of day `known`."""
     blocked = book.cannot_read(known, quarter)
     measure = blocked or indicator.quarter(book, segment, quarter, known)
-    return _reading(indicator, book, segment, known, quarter.label, measure)
+    reading = _reading(indicator, book, segment, known, measure)
+    approximate = reading.approximate or _is_carried_back(book, reading, quarter.start)
+    return replace(reading, quarter=quarter.label, approximate=approximate)
 
 
-def _reading(
-    indicator: Indicator[Any], book: Book, segment: str, t: date, quarter: str | None, measure: Measure | NoData
-) -> Reading:
+def _is_carried_back(book: Book, reading: Reading, day: date) -> bool:
+    """Whether values of `day` are what a migrated history says first, carried back before its beginning."""
+    begins = book.facts.history_begins
+    return reading.band is not Band.NO_DATA and begins is not None and day < begins
+
+
+def _reading(indicator: Indicator[Any], book: Book, segment: str, t: date, measure: Measure | NoData) -> Reading:
     if isinstance(measure, NoData):
-        return Reading(
-            indicator.key, segment, t, None, Band.NO_DATA, "no data", quarter, reason=measure.reason, why=measure.why
-        )
+        return Reading(indicator.key, segment, t, None, Band.NO_DATA, "no data", reason=measure.reason, why=measure.why)
     edges = indicator.edges(indicator.settings(book))
     band, text = _band(indicator, edges, measure)
     unsure = measure.unsure
@@ -170,7 +179,6 @@ def _reading(
         value=measure.value,
         band=band,
         text=text,
-        quarter=quarter,
         reason=unsure.reason if unsure else None,
         why=unsure.why if unsure else None,
         interval=measure.interval,
