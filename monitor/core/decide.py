@@ -99,8 +99,10 @@ def _to_seal(
         for each in current[indicator.key]:
             if each.sealed_on is None or (indicator.key, each.quarter.label) in held:
                 continue
-            # the other indicators of this quarter are sealed already: this one was waiting until today
-            on = t if each.quarter.label in quarters else each.sealed_on
+            # the other indicators of this quarter are sealed already: this one was waiting until today,
+            # unless it waited in vain
+            came_late = each.quarter.label in quarters and each.reading.reason not in indicator.waits_for
+            on = t if came_late else each.sealed_on
             counted = each.quarter >= first and fits[indicator.key] is not False
             on = max(on, recorded.last_on or on)
             due.setdefault(on, []).append(
@@ -155,7 +157,8 @@ def transitions(draft: Draft, policy: Policy, day: date) -> None:
     """What the rule makes of the streaks after a day's seals."""
     before, rule = draft.breaker, policy.breaker
     streaks = {key: before.streak(key) for key in sorted(before.verdicts)}
-    reached = {k: s for k, s in streaks.items() if s.count >= rule.quarters_to_trip and k not in before.tripped_by}
+    already = before.tripped_by if before.state is State.TRIPPED else ()  # what had recovered can break anew
+    reached = {k: s for k, s in streaks.items() if s.count >= rule.quarters_to_trip and k not in already}
     tripped_by = {key: s.quarters[-1] for key, s in reached.items()}
     bridged = any(s.bridged for s in reached.values())
     words = ", ".join(f"{key} ({s.count} quarters in breakage)" for key, s in reached.items())
@@ -235,7 +238,7 @@ class Restated:
 
 
 def restatements(book: Book, recorded: Recorded, t: date) -> list[Restated]:
-    """Sealed verdicts that would read differently today, from what was known on the day that sealed them."""
+    """Sealed verdicts that would read differently today, from what was known on the day they were read on."""
     indicators = {indicator.key: indicator for indicator in INDICATORS}
     quarters = {q.label: q for q in full_quarters(book, t)}
     found = []
@@ -243,7 +246,8 @@ def restatements(book: Book, recorded: Recorded, t: date) -> list[Restated]:
         indicator, quarter = indicators.get(verdict.indicator), quarters.get(verdict.quarter)
         if indicator is None or quarter is None or verdict.sealed_on > t:
             continue
-        reading = quarter_reading(indicator, book, WATCHED, quarter, verdict.sealed_on)
+        known = date.fromisoformat(str(verdict.reading["as_of"]))
+        reading = quarter_reading(indicator, book, WATCHED, quarter, known)
         now = to_json(reading_view(reading, indicator))
         if any(now[name] != verdict.reading.get(name) for name in ("value", "band", "infinite")):
             fits = fits_definition(book, indicator, WATCHED, t)
