@@ -79,12 +79,11 @@ class Breaker:
 
     def recovered(self, indicator: str, rule: BreakerPolicy) -> bool:
         """Whether a tripping indicator has had a good sealed quarter since, and no breakage after it."""
-        good = {Band.HEALTHY} if rule.recovered_when == "healthy" else {Band.HEALTHY, Band.WARNING}
         first = self.tripped_by[indicator]
         well = False
         for label, sealed in sorted(self.verdicts.get(indicator, {}).items()):
             if label >= first and sealed.band is not Band.NO_DATA:
-                well = sealed.band in good or (well and sealed.band is not Band.BREAKAGE)
+                well = sealed.band in rule.good or (well and sealed.band is not Band.BREAKAGE)
         return well
 
 

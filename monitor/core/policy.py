@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from monitor.core.calendar import FiscalCalendar
+from monitor.core.types import Band
 
 WATCHED = "smb"
 """The segment that the breaker watches."""
@@ -55,6 +56,11 @@ class BreakerPolicy:
     recovered_when: str = "healthy"
     resume: str = "automatic"
     approvals: int = 2
+
+    @property
+    def good(self) -> frozenset[Band]:
+        """The bands with which an indicator recovers."""
+        return frozenset({Band.HEALTHY} if self.recovered_when == "healthy" else {Band.HEALTHY, Band.WARNING})
 
 
 @dataclass(frozen=True)
