@@ -40,21 +40,21 @@ def explain(book: Book, deals: Deals, indicator: Indicator[Any], segment: str, t
         segment=segment,
         indicator=indicator.key,
         title=indicator.title,
-        formula=indicator.formula,
+        formula=indicator.written(settings),
         numbers=indicator.numbers(reading) if reading.inputs else "",
         reading=reading_view(reading, indicator),
         bands_text=indicator.bands_text(settings),
         inputs=tuple((name.replace("_", " "), number_text(value)) for name, value in reading.inputs.items()),
         weighs=tables,
         left_out=tuple(
-            LeftOutView(each.reason, each.deals, money_text(Fraction(each.amount)))
+            LeftOutView(indicator.leaves_out[each.reason], each.deals, money_text(Fraction(each.amount)))
             for each in deals.left_out(segment, start, t)
+            if each.reason in indicator.leaves_out
         ),
         bridge=bridge,
         bridge_from=bridge_from,
         bridge_to=bridge_to,
         higher_is_better=indicator.edges(settings).higher_is_better,
-        notes=reading.notes,
     )
 
 

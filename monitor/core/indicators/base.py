@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from monitor.core import evidence
@@ -57,6 +58,10 @@ class Indicator(ABC, Generic[S]):
     """True where the indicator measures against the company's own past, so that its definition fits every company."""
     waits_for: ClassVar[tuple[str, ...]] = ("stale",)
     """Reasons without data for which a quarter's verdict waits until the deadline."""
+    leaves_out: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"in_review": "in review, so in no segment", "other_type": "not of the deal types that count"}
+    )
+    """What `explain` says of deals that the indicator does not count, by the engine's reason."""
     settled_from_week: ClassVar[int] = 1
     """The week of a quarter from which weekly readings are steady enough for alerts."""
     Settings: ClassVar[Any]
@@ -79,6 +84,10 @@ class Indicator(ABC, Generic[S]):
     def beside(self, book: Book, segment: str, t: date) -> Mapping[str, Number]:
         """What is shown next to the weekly reading, and never judged."""
         return {}
+
+    def written(self, settings: S) -> str:
+        """The formula in symbols, as these settings choose it."""
+        return self.formula
 
     def numbers(self, reading: Reading) -> str:
         """The formula with the reading's numbers in it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal
 
 from monitor.core import evidence
@@ -20,6 +21,11 @@ from monitor.core.types import NoData, Number, Reading
 
 _BY_DUE_DATE = ("quarter", "remaining")
 """Bases that count open deals by their expected close date."""
+_FORMULAS = {
+    "quarter": "open pipeline due by the quarter's end / quota of the quarter",
+    "remaining": "open pipeline due by the quarter's end / (quota of the quarter - bookings to date)",
+    "worked": "(pipeline open at the quarter's start + pipeline created in it) / quota of the quarter",
+}
 _MIN_WEEKS = 9
 """Weekly readings that a quarter's mean needs once the quarter is over."""
 
@@ -54,12 +60,16 @@ class PipelineCoverage(Indicator[CoverageSettings]):
     unit_name = "x"
     formula = "open pipeline no older than max_age_days / (quota of the quarter x horizon_days / days in the quarter)"
     needs = ("opportunities", "reps", "quotas")
+    leaves_out = MappingProxyType({"too_old": "older than max_age_days", **Indicator.leaves_out})
     Settings = CoverageSettings
 
     def edges(self, settings: CoverageSettings) -> Edges:
         return Edges(
             settings.bands.healthy, settings.bands.breakage, True, healthy_at_edge=True, breakage_at_edge=False
         )
+
+    def written(self, settings: CoverageSettings) -> str:
+        return _FORMULAS.get(settings.basis, self.formula)
 
     def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
         return book.remember((self.key, segment, t, "week"), lambda: self._week(book, segment, t))
