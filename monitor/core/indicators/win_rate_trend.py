@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from monitor.core import evidence
 from monitor.core.bands import Edges, Unit, fixed
@@ -49,6 +50,9 @@ class WinRateTrend(Indicator[WinRateSettings]):
     unit_name = "points"
     formula = "100 x (won / (won + lost) in the window - the same in the baseline), in points"
     own_baseline = True
+    leaves_out = MappingProxyType(
+        {"stale_when_closed": "older than stale_after_days when they closed", **Indicator.leaves_out}
+    )
     Settings = WinRateSettings
 
     def edges(self, settings: WinRateSettings) -> Edges:
