@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.core.messages import Block, Column, Heading, Lines, Message, Paragraph, Row, Table, Tone, cell, span
 from monitor.core.types import Backtest
-from monitor.render.plain import shorten, shown_day
+from monitor.render.plain import dated, shorten, shown_day
 from monitor.render.situation import HEADLINE
 from monitor.render.words import Words
 
@@ -36,10 +36,12 @@ def build(backtest: Backtest, words: Words) -> Message:
     else:
         blocks.append(Paragraph(span(say("nothing"), Tone.DIM)))
     if backtest.summary:
-        blocks += [Heading(say("heading_summary")), Lines(tuple(span(text) for text in backtest.summary))]
+        blocks += [Heading(say("heading_summary")), Lines(tuple(span(dated(text)) for text in backtest.summary))]
     return Message(KIND, shorten(say("headline"), HEADLINE), Tone.STRONG, tuple(blocks))
 
 
 def _row(kind: str, day: str, text: str) -> Row:
     mark = f" {MARKS[kind]}" if kind in MARKS else ""
-    return Row((cell(day, Tone.DIM), cell(kind.replace("_", " ") + mark, TONES.get(kind, Tone.PLAIN)), cell(text)))
+    return Row(
+        (cell(day, Tone.DIM), cell(kind.replace("_", " ") + mark, TONES.get(kind, Tone.PLAIN)), cell(dated(text)))
+    )

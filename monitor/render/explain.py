@@ -22,7 +22,7 @@ from monitor.core.messages import (
 )
 from monitor.core.types import Band, BridgeStep, Explanation, Weighing
 from monitor.render import marks
-from monitor.render.plain import shorten
+from monitor.render.plain import dated, shorten, shown_cell
 from monitor.render.situation import HEADLINE
 from monitor.render.words import Words
 
@@ -68,7 +68,7 @@ def _remarks(explanation: Explanation, words: Words) -> tuple[Line, ...]:
     reading = explanation.reading
     wanted = (("sure", reading.interval_text), ("why", reading.why), ("approximate", reading.approximate))
     said = [words.say(KIND, block, explanation=explanation, reading=reading) for block, there in wanted if there]
-    return tuple(span(text) for text in (*said, *reading.notes, *explanation.notes))
+    return tuple(span(dated(text)) for text in dict.fromkeys((*said, *reading.notes, *explanation.notes)))
 
 
 def _table(
@@ -77,7 +77,7 @@ def _table(
     """A table of ready texts; rows that are too short are filled."""
     heads = tuple(Column(name, Align.RIGHT if at in right else Align.LEFT) for at, name in enumerate(columns))
     filled = ((*row, *("",) * len(columns))[: len(columns)] for row in rows)
-    return Table(title, heads, tuple(Row(tuple(cell(text) for text in row)) for row in filled))
+    return Table(title, heads, tuple(Row(tuple(cell(shown_cell(text)) for text in row)) for row in filled))
 
 
 def _weighing(weighing: Weighing) -> Table:
@@ -110,5 +110,5 @@ def _step(step: BridgeStep, most: float, higher_is_better: bool) -> Row:
 def _left_out(explanation: Explanation, words: Words) -> Block:
     if not explanation.left_out:
         return Paragraph(span(words.say(KIND, "left_out_nothing", explanation=explanation), Tone.DIM))
-    rows = tuple((each.reason, f"{each.count:,}", each.amount) for each in explanation.left_out)
+    rows = tuple((each.reason.replace("_", " "), f"{each.count:,}", each.amount) for each in explanation.left_out)
     return _table("", words.columns(KIND, "left_out_columns", 3), rows, (1, 2))

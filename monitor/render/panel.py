@@ -69,6 +69,8 @@ def notes(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
         alike = tuple(view for view in unread if _why(view.weekly) == why)
         block = "note_no_reading" if all(view.weekly.value is None for view in alike) else "note_no_verdict"
         yield span(words.say(kind, block, snapshot=snapshot, about=titles(alike), why=why), Tone.PLAIN)
+    for segment, views in snapshot.beside.items():
+        yield from _beside_notes(snapshot, words, kind, segment, views)
     for fits, block in ((False, "note_unfit"), (None, "note_unchecked")):
         about = tuple(view for view in snapshot.indicators if view.fits_definition is fits)
         if about and (fits is False or snapshot.breaker.watch_from):
@@ -81,6 +83,16 @@ def notes(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
                 said = f"{reading.text}, {marks.said(reading.band)}"
                 values = {"quarter": reading.quarter, "title": view.title, "sealed": said, "restated": reading.restated}
                 yield span(words.say(kind, "note_restated", snapshot=snapshot, **values), Tone.WARN)
+
+
+def _beside_notes(
+    snapshot: Snapshot, words: Words, kind: str, segment: str, views: tuple[IndicatorView, ...]
+) -> Iterator[Line]:
+    unread = [view for view in views if view.weekly.band is Band.NO_DATA and view.weekly.value is None]
+    for why in dict.fromkeys(_why(view.weekly) for view in unread):
+        about = titles(tuple(view for view in unread if _why(view.weekly) == why))
+        values = {"segment": marks.segment_name(segment), "about": about, "why": why}
+        yield span(words.say(kind, "note_beside", snapshot=snapshot, **values), Tone.DIM)
 
 
 def _why(reading: ReadingView) -> str:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NBSP = "\u00a0"
 NUMBER_AND_UNIT = re.compile(r"(\d) (%|points?\b|months?\b)")
+DAY_CELL = re.compile(r"\d{4}-\d{2}-\d{2}( \w+)?")
 ISO_DAY = re.compile(r"\b[12]\d{3}-\d{2}-\d{2}\b")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 JOINERS = "\u200c\u200d"
@@ -120,6 +121,11 @@ def _shown(day: str) -> str:
         return shown_day(date.fromisoformat(day))
     except ValueError:
         return day
+
+
+def shown_cell(text: str) -> str:
+    """A cell that holds nothing but a day, or a day and a word (`2026-04-07 won`), with the day as people write it."""
+    return dated(text) if DAY_CELL.fullmatch(text) else text
 
 
 def lowered(title: str) -> str:
