@@ -26,6 +26,11 @@ def canonical(value: object) -> str:
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def exact(value: object) -> str:
+    """The same with the keys in the order they have, which is the order in which people are shown them."""
+    return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         for key in value:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Row
 
-from monitor.core.chain import canonical
+from monitor.core.chain import exact
 from monitor.core.plan import SealedVerdict
 from monitor.core.types import Band, Event
 from monitor.errors import StoreError
@@ -57,7 +57,7 @@ def event_row(event: Event) -> dict[str, object]:
         "actor": event.actor,
         "surface": event.surface,
         "reason": event.reason,
-        "payload": canonical(event.payload),
+        "payload": exact(event.payload),
         "previous": event.previous,
         "hash": event.hash,
     }
@@ -91,7 +91,7 @@ def verdict_row(verdict: SealedVerdict, event_seq: int) -> dict[str, object]:
         "sealed_on": verdict.sealed_on.isoformat(),
         "band": str(verdict.band),
         "counted": verdict.counted,
-        "reading": canonical(verdict.reading),
+        "reading": exact(verdict.reading),
         "configuration": verdict.configuration,
         "fingerprint": verdict.fingerprint,
         "event_seq": event_seq,
@@ -124,7 +124,7 @@ def reading_row(reading: KeptReading) -> dict[str, object]:
         "indicator": reading.indicator,
         "as_of": reading.as_of.isoformat(),
         "configuration": reading.configuration,
-        "reading": canonical(reading.reading),
+        "reading": exact(reading.reading),
     }
 
 

@@ -171,5 +171,7 @@ def test_a_payload_comes_back_as_json_gives_it(url: str) -> None:
     event = NewEvent("note", date(2026, 1, 1), "a", "b", "c", payload)
     with open_store(url) as store:
         store.commit(Plan((event,), (), ""), NOON)
-        assert store.events()[0].payload == {**payload, "b": {"z": 0.1 + 0.2, "a": [1, 2]}}
+        again = store.events()[0].payload
+        assert again == {**payload, "b": {"z": 0.1 + 0.2, "a": [1, 2]}}
+        assert list(again) == ["b", "a", "big", "no"]
         assert store.verify() == []
