@@ -10,20 +10,15 @@ from typing import Any, cast
 import ibis
 import ibis.expr.types as ir
 
-from monitor.core.tables import TABLES, Column, Kind
-from monitor.facts import days
-from monitor.facts.cells import as_text, read, read_day, stripped
-from monitor.facts.quality import BAD, FILE, LINE, Tally
+from monitor.core.tables import TABLES, Column, Kind, Table
+from monitor.facts.cells import as_text, stripped
+from monitor.facts.quality import BAD, Tally
+from monitor.facts.reading import Reading, read_table
 
 _SPEC = TABLES["opportunity_history"]
 FIELDS = _SPEC.column("field").choices
-_VALUE = {
-    "amount": Column("amount", Kind.MONEY),
-    "close_date": Column("close_date", Kind.DATE),
-    "segment": Column("segment", Kind.TEXT),
-    "owner_id": Column("owner_id"),
-    "stage": Column("stage"),
-}
+_KINDS = {"amount": Kind.MONEY, "close_date": Kind.DATE}
+"""How the values of a field are read; of the others, as text."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +34,19 @@ class History:
     def has(self, name: str) -> bool:
         return self.rows.get(name, 0) > 0
 
-    def of(self, *fields: str) -> ir.Table:
-        """The rows of some fields, values read as the first one's kind: `id`, `instant`, `day`, `old`, `new`, `reason`."""
+    def of(self, *fields: str) -> Reading:
+        """The rows of some fields, their values read as the first one's kind."""
         spelled = [name for each in fields for name in self.spellings.get(each, ())]
-        raw = self.raw.filter(self.raw.field.isin(spelled))
-        return _typed(raw, _VALUE[fields[0]])
+        kind = _KINDS.get(fields[0], Kind.TEXT)
+        columns = (
+            _SPEC.column("opportunity_id"),
+            _SPEC.column("changed_at"),
+            Column("old_value", kind),
+            Column("new_value", kind),
+            Column("field"),
+        )
+        spec = Table(_SPEC.name, columns)
+        return read_table(self.raw.filter(self.raw.field.isin(spelled)), spec, [column.name for column in columns])
 
 
 def read_history(tally: Tally, raw: ir.Table) -> History:
@@ -72,34 +75,6 @@ def read_history(tally: Tally, raw: ir.Table) -> History:
 def _field(raw: str | None) -> str | None:
     plain = "_".join((raw or "").strip().lower().replace("-", " ").split())
     return plain if plain in FIELDS else None
-
-
-def _typed(raw: ir.Table, value: Column) -> ir.Table:
-    changed = read(raw.changed_at, _SPEC.column("changed_at"))
-    old, new = (read(raw[name], value) if name in raw.columns else None for name in ("old_value", "new_value"))
-    day = days.number(read_day(raw.changed_at))
-    identity = as_text(stripped(raw.opportunity_id))
-    faults: list[tuple[ir.BooleanValue, Any]] = [
-        (identity.isnull(), "missing_id"),
-        (stripped(raw.changed_at).isnull(), "missing_date"),
-        *((condition, reason) for cell in (changed, old, new) if cell for reason, condition in cell.faults),
-    ]
-    if BAD in raw.columns:
-        faults.insert(0, (raw[BAD].notnull(), raw[BAD]))
-    return raw.select(
-        "field",
-        id=identity,
-        instant=changed.value,
-        day=day,
-        old=_number(old.value) if old else ibis.null("string"),
-        new=_number(new.value) if new else ibis.null("string"),
-        reason=ibis.cases(*faults),
-        **{name: raw[name] for name in (FILE, LINE) if name in raw.columns},
-    )
-
-
-def _number(value: ir.Value) -> ir.Value:
-    return days.number(value) if isinstance(value, ir.DateValue) else value
 
 
 @dataclass
@@ -132,19 +107,22 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
     rest = [name for name in FIELDS if name not in used and history.has(name)]
     if not rest:
         return
-    typed = history.of("stage", *rest)
-    good = typed.filter(typed.reason.isnull()).semi_join(deals, typed.id == deals.opportunity_id)
-    is_stage = good.field.isin(history.spellings.get("stage", ()))
-    good = good.select(
-        "day",
-        old=ibis.ifelse(is_stage, good.old, ibis.null("string")),
-        new=ibis.ifelse(is_stage, good.new, ibis.null("string")),
-        blank=good.old.isnull(),
+    reading = history.of("stage", *rest)
+    rows = reading.table
+    rows = rows.select(
+        "opportunity_id",
+        "fine",
+        day="changed_at_day",
+        old=ibis.ifelse(rows.field.isin(history.spellings.get("stage", ())), rows.old_value, ibis.null("string")),
+        new=ibis.ifelse(rows.field.isin(history.spellings.get("stage", ())), rows.new_value, ibis.null("string")),
+        blank=rows.old_value.isnull(),
     )
-    found = tally.work.dicts(good.group_by("day", "old", "new").agg(rows=good.count(), blanks=good.blank.sum()))
+    known = rows.semi_join(deals, "opportunity_id")
+    grouped = known.group_by("fine", "day", "old", "new").agg(rows=known.count(), blanks=known.blank.sum())
+    found = [row for row in tally.work.dicts(grouped) if row["fine"]]
     diary.write(found)
     if sum(row["rows"] for row in found) < sum(history.rows[name] for name in rest):
-        set_aside_unusable(tally, typed, deals)
+        set_aside_unusable(tally, reading, deals)
 
 
 def changes(
@@ -154,21 +132,31 @@ def changes(
 
     `every`: the deals are all there are, so that what does not fit them is set aside.
     """
-    typed = history.of(name)
+    reading = history.of(name)
+    rows = reading.table
     keys = deals.select("opportunity_id", "deal", *carried)
-    good = typed.filter(typed.reason.isnull()).inner_join(keys, typed.id == keys.opportunity_id)
-    kept = tally.work.keep(f"{name}_changes", good.select("deal", "instant", "day", "old", "new", *carried))
-    if every and tally.work.count(kept) < history.rows[name]:
-        set_aside_unusable(tally, typed, deals)
-    return kept
+    joined = rows.inner_join(keys, "opportunity_id").select(
+        "deal", *carried, "fine", instant="changed_at", day="changed_at_day", old="old_value", new="new_value"
+    )
+    kept = tally.work.keep(f"{name}_changes", joined)
+    fine, every_one = _counts(tally, kept)
+    if every and fine < history.rows[name]:
+        set_aside_unusable(tally, reading, deals)
+    return kept.drop("fine") if fine == every_one else kept.filter(kept.fine).drop("fine")
 
 
-def set_aside_unusable(tally: Tally, typed: ir.Table, deals: ir.Table) -> None:
+def _counts(tally: Tally, kept: ir.Table) -> tuple[int, int]:
+    found = tally.work.dicts(kept.agg(fine=kept.fine.sum(), rows=kept.count()))[0]
+    return int(found["fine"] or 0), int(found["rows"])
+
+
+def set_aside_unusable(tally: Tally, reading: Reading, deals: ir.Table) -> None:
     """Counts the rows with a fault and those of deals that are not known (or were set aside themselves)."""
-    strange = typed.filter(typed.reason.isnull()).anti_join(deals, typed.id == deals.opportunity_id)
-    unknown = strange.mutate(reason=ibis.literal("unknown_deal"))
-    both = typed.filter(typed.reason.notnull()).union(unknown)
-    tally.set_aside(_SPEC.name, both.mutate(key=both.id))
+    rows = reading.diagnosed()
+    unknown = rows.filter(rows.reason.isnull()).anti_join(deals, "opportunity_id")
+    unknown = unknown.mutate(reason=ibis.literal("unknown_deal"))
+    both = rows.filter(rows.reason.notnull()).union(unknown)
+    tally.set_aside(_SPEC.name, both.mutate(key=both.opportunity_id))
 
 
 def in_order(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:

@@ -42,10 +42,10 @@ def _older(work: Workspace, deals: ir.Table, likely: list[int]) -> dict[int, int
 
 def _begun(work: Workspace, history: History, deals: ir.Table, likely: list[int]) -> dict[int, int]:
     """How many older deals have, for some field, their first change on each day, and that one from nothing."""
-    typed = history.of("stage", *FIELDS)
-    named = ibis.cases(*((typed.field.isin(names), name) for name, names in history.spellings.items()))
-    good = typed.filter(typed.reason.isnull()).mutate(name=named)
-    good = good.inner_join(deals, good.id == deals.opportunity_id).select("deal", "created", "name", "instant", "day", "old")
+    rows = history.of("stage", *FIELDS).good()
+    named = ibis.cases(*((rows.field.isin(names), name) for name, names in history.spellings.items()))
+    keyed = rows.select("opportunity_id", name=named, instant="changed_at", day="changed_at_day", old="old_value")
+    good = keyed.inner_join(deals.select("opportunity_id", "deal", "created"), "opportunity_id")
     firsts = good.group_by("deal", "created", "name").agg(
         day=good.day.min(), first=good.instant.min(), blank=good.instant.min(where=good.old.isnull())
     )

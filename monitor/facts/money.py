@@ -16,46 +16,56 @@ SQUARE = dt.Decimal(38, 6)
 TOO_MUCH = Decimal(10) ** 13
 """No deal, quota or bill is this large; what is, is a slip."""
 
-_QUICK = r"^[+-]?[0-9]{1,12}(\.[0-9]{0,6})?$"
+_QUICK = r"^[0-9]{1,12}(\.[0-9]{0,6})?$"
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
 _HALF_WIDTH = dt.Decimal(18, 6)
 _THOUSANDTHS = dt.Decimal(18, 3)
 
 
-def money(cell: ir.Value, to: dt.Decimal = MONEY) -> tuple[ir.DecimalValue, ir.BooleanValue]:
-    """The exact amount in a cell, null where there is none, and whether the cell holds a number at all.
-
-    A number without an amount is too large to be one.
-    """
-    kind = cell.type()
+def money(cell: ir.Value, to: dt.Decimal = MONEY) -> ir.DecimalValue:
+    """The exact amount in a cell; null where there is none, or none from 0 to below `TOO_MUCH`."""
     if isinstance(cell, ir.StringValue):
         return _from_text(cell, to)
-    if isinstance(cell, ir.FloatingValue):
-        return _from_double(cell, to)
-    if kind.is_integer() or kind.is_decimal():
-        return cast(ir.DecimalValue, cell.try_cast(to)), cell.notnull()
-    return cast(ir.DecimalValue, ibis.null(to)), cast(ir.BooleanValue, ibis.literal(False))
+    if not isinstance(cell, ir.NumericValue):
+        return cast(ir.DecimalValue, ibis.null(to))
+    exact = _from_double(cell, to) if isinstance(cell, ir.FloatingValue) else cell.try_cast(to)
+    return cast(ir.DecimalValue, ibis.ifelse((cell >= 0) & (cell < int(TOO_MUCH)), exact, ibis.null(to)))
 
 
-def _from_text(text: ir.StringValue, to: dt.Decimal) -> tuple[ir.DecimalValue, ir.BooleanValue]:
+def money_faults(cell: ir.Value) -> tuple[tuple[str, ir.BooleanValue], ...]:
+    """Why there is no amount in a cell that holds something."""
+    if isinstance(cell, ir.StringValue):
+        bad, negative = ~cell.re_search(_PLAIN), cell.startswith("-")
+    elif isinstance(cell, ir.FloatingValue):
+        bad, negative = cell.isnan() | cell.isinf(), cell < 0
+    elif isinstance(cell, ir.NumericValue):
+        bad, negative = ibis.literal(False), cell < 0
+    else:
+        bad = negative = ibis.literal(True)
+    return (("bad_amount", bad), ("negative_amount", negative), ("amount_out_of_range", ibis.literal(True)))
+
+
+def _from_text(text: ir.StringValue, to: dt.Decimal) -> ir.DecimalValue:
     """Digits with a point. Engines read narrow decimals many times faster, and nearly every amount is one."""
-    quick, plain = text.re_search(_QUICK), text.re_search(_PLAIN)
-    amount = ibis.cases((quick, text.try_cast(_HALF_WIDTH).cast(to)), (plain, text.try_cast(to)))
-    return cast(ir.DecimalValue, amount), plain
+    wide = ibis.ifelse(text.re_search(_PLAIN), text.try_cast(to), ibis.null(to))
+    usable = ibis.ifelse((wide >= 0) & (wide < int(TOO_MUCH)), wide, ibis.null(to))
+    quick = text.try_cast(_HALF_WIDTH).cast(to)
+    return cast(ir.DecimalValue, ibis.ifelse(text.re_search(_QUICK), quick, usable))
 
 
-def _from_double(number: ir.FloatingValue, to: dt.Decimal) -> tuple[ir.DecimalValue, ir.BooleanValue]:
+def _from_double(number: ir.FloatingValue, to: dt.Decimal) -> ir.DecimalValue:
     """The decimal that a double was written as: its shortest text, or thousandths where those are the same double."""
     thousandths = number.try_cast(_THOUSANDTHS)
     is_same = thousandths.cast("float64") == number
-    text = number.cast("string")
-    amount = ibis.cases((is_same, thousandths.cast(to)), (text.notnull(), text.try_cast(to)))
-    return cast(ir.DecimalValue, amount), ~(number.isnan() | number.isinf())
+    return cast(ir.DecimalValue, ibis.ifelse(is_same, thousandths.cast(to), number.cast("string").try_cast(to)))
 
 
 def square(amount: ir.DecimalValue) -> ir.DecimalValue:
-    """The square of the amount in thousandths: exact, so that a sum of them does not depend on the order."""
-    rounded = amount.cast(dt.Decimal(16, 3))
+    """The square of the amount in thousandths: exact, so that a sum of them does not depend on the order.
+
+    DuckDB multiplies decimals of up to 18 digits in 18 digits, and fails where the product has more.
+    """
+    rounded = amount.cast(dt.Decimal(19, 3))
     return cast(ir.DecimalValue, (rounded * rounded).cast(SQUARE))
 
 
@@ -63,5 +73,3 @@ def converted(amount: ir.DecimalValue, rate: ir.DecimalValue) -> ir.DecimalValue
     """The amount in the reporting currency; `rate` is null where it is in it already."""
     product = amount.cast(dt.Decimal(18, 4)) * rate
     return cast(ir.DecimalValue, ibis.ifelse(rate.isnull(), amount, product.cast(MONEY)))
-
-

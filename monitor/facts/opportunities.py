@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days, segments
-from monitor.facts.cells import choice, stripped
-from monitor.facts.clean import Rule, usable
+from monitor.facts.cells import Fault, choice, stripped
+from monitor.facts.clean import usable
 from monitor.facts.people import Small, foreign
 from monitor.facts.quality import Tally
 
@@ -52,7 +52,7 @@ def read_deals(
     (of creation), `due` (expected close date), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
     where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: reporting currency).
     """
-    def rules(rows: ir.Table) -> Sequence[Rule]:
+    def rules(rows: ir.Table) -> Sequence[Fault]:
         found = [
             ("won_not_closed", rows.is_won & ~rows.is_closed),
             ("closed_without_close_date", rows.is_closed & rows.close_date.isnull()),
@@ -64,7 +64,7 @@ def read_deals(
         return found
 
     def shape(rows: ir.Table) -> ir.Table:
-        rows = rows.select(**_deal(rows, policy), currency=foreign(rows.currency, policy))
+        rows = rows.select(**_deal(rows, policy), fine=rows.fine, currency=foreign(rows.currency, policy))
         if need.vote:
             rows = _with_signals(rows, accounts, policy)
         if need.currency:

@@ -13,7 +13,8 @@ import ibis.expr.types as ir
 from monitor.core.policy import FactsPolicy
 from monitor.core.tables import TABLES
 from monitor.facts import days
-from monitor.facts.clean import Rule, usable
+from monitor.facts.cells import Fault
+from monitor.facts.clean import usable
 from monitor.facts.frames import Rows
 from monitor.facts.money import MONEY, converted
 from monitor.facts.quality import Tally
@@ -47,7 +48,7 @@ def read_small(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy) -
     )
 
 
-def _reps_rules(rows: ir.Table) -> Sequence[Rule]:
+def _reps_rules(rows: ir.Table) -> Sequence[Fault]:
     return [("ends_before_start", rows.end_date < rows.start_date)]
 
 
@@ -56,7 +57,7 @@ def _quotas(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy) -> i
         return None
     since = (policy.calendar.fiscal_year_start - 1) % 3
 
-    def rules(rows: ir.Table) -> Sequence[Rule]:
+    def rules(rows: ir.Table) -> Sequence[Fault]:
         day = days.date_of(rows.period_start)
         starts = (day.day() == 1) & ((day.month() - 1) % 3 == since)
         return [("not_a_quarter_start", ~starts)]
@@ -76,7 +77,7 @@ def _spend(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy, rates
     if "spend" not in tables:
         return None
 
-    def rules(rows: ir.Table) -> Sequence[Rule]:
+    def rules(rows: ir.Table) -> Sequence[Fault]:
         return [("no_rate", ~rates.has(foreign(rows.currency, policy), days.month_of(rows.month)))]
 
     rows = usable(tally, tables["spend"], "spend", rules=rules)

@@ -6,18 +6,18 @@ import ibis
 import ibis.expr.types as ir
 
 from monitor.core.tables import TABLES
-from monitor.facts.clean import read_table
 from monitor.facts.history import Diary
 from monitor.facts.odd import LEARNED_DAYS, RECENT_DAYS
 from monitor.facts.quality import Tally
+from monitor.facts.reading import read_table
 
 
 def count_new_stages(tally: Tally, raw: ir.Table, diary: Diary) -> None:
     """Counts deals in a stage whose first appearance lies in the last days of data that go back far enough."""
     if "stage" not in raw.columns:
         return
-    rows = read_table(raw, TABLES["opportunities"], ("opportunity_id", "stage", "created_date"))
-    rows = rows.filter(rows.reason.isnull() & rows.stage.notnull())
+    rows = read_table(raw, TABLES["opportunities"], ("opportunity_id", "stage", "created_date")).good()
+    rows = rows.filter(rows.stage.notnull())
     found = tally.work.dicts(rows.group_by("stage").agg(first=rows.created_date.min(), last=rows.created_date.max()))
     if not found:
         return

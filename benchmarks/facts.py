@@ -1,0 +1,119 @@
+"""Times `monitor.facts.load` on generated companies, each in a process of its own: seconds with imports, and peak memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLES = ("accounts", "opportunities", "opportunity_history", "quotas", "reps", "spend")
+
+
+def measure(folder: Path, *, due: bool = False, trace: bool = False) -> dict[str, Any]:
+    """Loads one company in this process."""
+    began = time.perf_counter()
+    sys.path.insert(0, str(ROOT))
+    from monitor.core.policy import FactsPolicy
+    from monitor.facts.load import load
+    from monitor.sources.engine import Engine
+
+    engine = Engine()
+    if trace:
+        _trace(engine.ibis)
+    imported = time.perf_counter()
+    tables = {name: _table(engine.ibis, folder, name) for name in TABLES}
+    loaded = load(tables, FactsPolicy(with_due=due), date(2025, 12, 28))
+    done = time.perf_counter()
+    scan = _bare_scan(engine.ibis, loaded)
+    return {
+        "data": folder.name,
+        "seconds": round(done - began, 2),
+        "of_which_imports": round(imported - began, 2),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        **scan,
+        "rows": {name: len(getattr(loaded.facts, name)) for name in ("pipeline", "decided", "bookings", "by_rep")},
+        "fingerprint": loaded.facts.fingerprint[:12],
+    }
+
+
+def _table(backend: Any, folder: Path, name: str) -> Any:
+    parquet = folder / f"{name}.parquet"
+    if parquet.exists():
+        return backend.read_parquet(parquet, table_name=name)
+    return backend.read_csv(folder / f"{name}.csv", table_name=name, all_varchar=True)
+
+
+def _bare_scan(backend: Any, loaded: Any) -> dict[str, float]:
+    """Once the intervals are built: their aggregation against a scan of the same columns."""
+    from monitor.core.policy import FactsPolicy
+    from monitor.facts import daily
+
+    states = loaded.deals.states
+    columns = ("created", "month", "closed", "won", "valid_from", "valid_to", "booked", "amount", "segment")
+    bare = states.agg(**{name: states[name].max() for name in columns})
+    return {
+        "scan": _seconds(backend, bare),
+        "pipeline": _seconds(backend, daily.pipeline(states, FactsPolicy())),
+        "decided": _seconds(backend, daily.decided(states, FactsPolicy())),
+        "bookings": _seconds(backend, daily.bookings(states, loaded.deals.owners)),
+    }
+
+
+def _seconds(backend: Any, query: Any) -> float:
+    sql = backend.compile(query)
+    began = time.perf_counter()
+    backend.raw_sql(sql).fetchall()
+    return round(time.perf_counter() - began, 2)
+
+
+def _trace(backend: Any) -> None:
+    """Prints each statement with its time."""
+    import monitor.facts.workspace as place
+
+    keep, fetch = place.Workspace.keep, place.Workspace.fetch
+
+    def timed(call: Any, label: Any) -> Any:
+        def wrapper(*args: Any) -> Any:
+            began = time.perf_counter()
+            found = call(*args)
+            mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            print(f"{time.perf_counter() - began:7.2f}s {mb:6d} MB  {label(args)}", file=sys.stderr)
+            return found
+
+        return wrapper
+
+    place.Workspace.keep = timed(keep, lambda args: f"keep {args[1]}")  # type: ignore[method-assign]
+    place.Workspace.fetch = timed(fetch, lambda args: f"fetch {' '.join(args[1].columns)}"[:90])  # type: ignore[method-assign]
+
+
+def main() -> None:
+    """Generates what is asked for and prints one line of JSON for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("deals", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--csv", action="store_true")
+    parser.add_argument("--vote", action="store_true")
+    parser.add_argument("--doubles", action="store_true")
+    parser.add_argument("--due", action="store_true")
+    parser.add_argument("--trace", action="store_true", help="in this process, with the time of each statement")
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.folder is not None:
+        print(json.dumps(measure(asked.folder, due=asked.due, trace=asked.trace)))
+        return
+    from generate import generate
+
+    for deals in asked.deals:
+        folder = generate(deals, "csv" if asked.csv else "parquet", given=not asked.vote, doubles=asked.doubles)
+        flags = [flag for flag, on in (("--due", asked.due), ("--trace", asked.trace)) if on]
+        subprocess.run([sys.executable, __file__, "--folder", str(folder), *flags], check=True)
+
+
+if __name__ == "__main__":
+    main()

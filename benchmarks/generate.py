@@ -1,0 +1,126 @@
+"""Companies of any size for the benchmarks: N deals over three years, four changes each, as Parquet or CSV."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import duckdb
+
+DATA = Path(__file__).parent / "data"
+FIRST_DAY, DAYS = "2023-01-01", 1096
+
+_DEALS = """
+CREATE TEMP TABLE deals AS
+SELECT
+    i, 'OPP' || lpad(i::VARCHAR, 12, '0') AS opportunity_id,
+    hash(i, 1) % {accounts} AS account, hash(i, 2) % {reps} AS rep,
+    DATE '{first}' + (hash(i, 3) % {days})::INTEGER AS created_date,
+    (hash(i, 4) % 60 + hash(i, 5) % 60)::INTEGER + 5 AS age,
+    hash(i, 6) % 100 < 22 AS won,
+    CASE WHEN hash(i, 7) % 10 < 7 THEN 'smb' WHEN hash(i, 7) % 10 < 9 THEN 'mid_market' ELSE 'strategic' END AS segment,
+    CASE WHEN hash(i, 7) % 10 < 7 THEN 2000 + hash(i, 8) % 4000000 / 100.0
+         WHEN hash(i, 7) % 10 < 9 THEN 50000 + hash(i, 8) % 40000000 / 100.0
+         ELSE 500000 + hash(i, 8) % 100000000 / 100.0 END::DECIMAL(18, 2) AS amount
+FROM range({deals}) t(i)
+"""
+_CLOSED = "created_date + age < DATE '{first}' + {days}"
+_OPPORTUNITIES = """
+SELECT
+    opportunity_id, 'ACC' || lpad(account::VARCHAR, 9, '0') AS account_id, 'REP' || lpad(rep::VARCHAR, 5, '0') AS owner_id,
+    CASE WHEN i % 12 = 0 THEN 'renewal' ELSE 'new_business' END AS type, created_date, created_date + age AS close_date,
+    CASE WHEN NOT {closed} THEN 'Proposal' WHEN won THEN 'Closed Won' ELSE 'Closed Lost' END AS stage,
+    {closed} AS is_closed, won AND {closed} AS is_won, amount::{money} AS amount, 'USD' AS currency,
+    {segment} AS segment, ['inbound', 'plg', 'outbound', 'partner'][i % 4 + 1] AS source
+FROM deals
+"""
+_HISTORY = """
+SELECT
+    opportunity_id, field,
+    CASE field WHEN 'amount' THEN (amount * (100 - 5 * k) / 100)::DECIMAL(18, 2)::VARCHAR
+               WHEN 'close_date' THEN (created_date + age - 10 * k)::DATE::VARCHAR
+               WHEN 'stage' THEN 'Stage ' || (4 - k) ELSE 'REP' || lpad(((rep + k) % {reps})::VARCHAR, 5, '0')
+    END AS old_value,
+    CASE field WHEN 'amount' THEN (amount * (105 - 5 * k) / 100)::DECIMAL(18, 2)::VARCHAR
+               WHEN 'close_date' THEN (created_date + age - 10 * (k - 1))::DATE::VARCHAR
+               WHEN 'stage' THEN 'Stage ' || (5 - k) ELSE 'REP' || lpad(((rep + k - 1) % {reps})::VARCHAR, 5, '0')
+    END AS new_value,
+    created_date::TIMESTAMP + to_seconds((age * 86400 * (4 - k) // 4 + hash(i, 20 + k) % 20000)::BIGINT) AS changed_at
+FROM (
+    SELECT *, unnest([1, 2, 3, 4]) AS k,
+        ['amount', 'close_date', 'stage', 'owner_id'][(hash(i, 10 + k) % 4 + 1)::BIGINT] AS field
+    FROM deals
+)
+ORDER BY changed_at
+"""
+_ACCOUNTS = """
+SELECT 'ACC' || lpad(i::VARCHAR, 9, '0') AS account_id, 'Company ' || i AS name,
+    CASE WHEN hash(i, 31) % 10 < 7 THEN 1 + hash(i, 32) % 50 ELSE 51 + hash(i, 32) % 900 END AS employees,
+    'software' AS industry
+FROM range({accounts}) t(i)
+"""
+_REPS = """
+SELECT 'REP' || lpad(i::VARCHAR, 5, '0') AS rep_id, 'Rep ' || i AS name, 'ae' AS role,
+    CASE WHEN i % 10 < 7 THEN 'smb' ELSE 'mid_market' END AS segment, DATE '2022-01-01' AS start_date,
+    NULL::DATE AS end_date
+FROM range({reps}) t(i)
+"""
+_QUOTAS = """
+SELECT rep_id, quarter::DATE AS period_start, {quota}::DECIMAL(18, 2) AS amount
+FROM reps, generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 3 MONTH) q(quarter)
+"""
+_SPEND = """
+SELECT month::DATE AS month, segment, function, ({deals} * 2.5)::DECIMAL(18, 2) AS amount
+FROM generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 1 MONTH) m(month),
+    (VALUES ('smb'), ('mid_market'), ('shared')) s(segment), (VALUES ('sales'), ('marketing')) f(function)
+"""
+
+
+def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: bool = False) -> Path:
+    """Writes one company, unless it stands there already, and returns its folder.
+
+    `given`: segments are given; else they are voted for. `doubles`: amounts are binary fractions, as pandas writes them.
+    """
+    name = f"{deals}-{kind}" + ("" if given else "-vote") + ("-doubles" if doubles else "")
+    folder = DATA / name
+    if (folder / "done").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    words = {
+        "deals": deals,
+        "accounts": max(deals // 3, 1),
+        "reps": max(deals // 20_000, 10),
+        "first": FIRST_DAY,
+        "days": DAYS,
+        "quota": 4_000_000,
+        "money": "DOUBLE" if doubles else "DECIMAL(18, 2)",
+        "segment": "segment" if given else "NULL::VARCHAR",
+    }
+    words["closed"] = _CLOSED.format(**words)
+    with duckdb.connect() as engine:
+        engine.execute("SET threads = 2; SET memory_limit = '4GB'; SET preserve_insertion_order = false")
+        engine.execute(f"SET temp_directory = '{folder}/spill'")
+        engine.execute(_DEALS.format(**words))
+        engine.execute("CREATE TEMP TABLE reps AS " + _REPS.format(**words))
+        for table, query in (
+            ("opportunities", _OPPORTUNITIES),
+            ("opportunity_history", _HISTORY),
+            ("accounts", _ACCOUNTS),
+            ("reps", "FROM reps"),
+            ("quotas", _QUOTAS),
+            ("spend", _SPEND),
+        ):
+            options = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
+            engine.execute(f"COPY ({query.format(**words)}) TO '{folder / table}.{kind}' ({options})")
+    (folder / "done").touch()
+    return folder
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("deals", type=int)
+    parser.add_argument("--csv", action="store_true")
+    parser.add_argument("--vote", action="store_true", help="leave segments to the vote")
+    parser.add_argument("--doubles", action="store_true", help="amounts as binary fractions")
+    asked = parser.parse_args()
+    print(generate(asked.deals, "csv" if asked.csv else "parquet", given=not asked.vote, doubles=asked.doubles))
