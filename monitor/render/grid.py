@@ -11,7 +11,7 @@ from monitor.render.shape import shaped
 
 NARROWEST = 6
 """Cells below which a column is not squeezed while another is wider."""
-FOLDED = 40
+FOLDED = 24
 """Cells that a last column of text keeps before other columns give way."""
 MOST_ROWS = 3
 """Rows that the text of a last column may be folded into before it is shortened."""

@@ -116,7 +116,7 @@ def breaker(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
         yield from _tripped(snapshot, say)
     further = tuple(key for key in now.advisory if now.state is State.ARMED or key not in now.tripped_by)
     if further:
-        yield say("breaker_advisory", Tone.WARN, further)
+        yield say("breaker_advisory" if now.state is State.ARMED else "breaker_advisory_further", Tone.WARN, further)
     for requisition in now.violations:
         yield say("breaker_violation", Tone.BAD, requisition=requisition)
 
@@ -156,7 +156,8 @@ def checklist(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
 def ahead(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
     """What lies ahead of the breaker, and what would avoid it or let it recover."""
     for item in snapshot.ahead:
-        headline = words.say(kind, "ahead_item", snapshot=snapshot, item=item)
+        about = titles(named(snapshot, (item.indicator,)))
+        headline = words.say(kind, "ahead_item", snapshot=snapshot, item=item, about=about)
         detail = words.say(kind, "ahead_detail", snapshot=snapshot, item=item)
         yield (Span(headline, AHEAD_TONES.get(item.kind, Tone.STRONG)), *((Span(f": {detail}"),) if detail else ()))
     if not snapshot.ahead:

@@ -28,6 +28,7 @@ from monitor.core.messages import (
 )
 from monitor.render import sparkline
 from monitor.render.grid import grid
+from monitor.render.marks import NONE
 from monitor.render.plain import shorten, visible
 from monitor.render.shape import shaped
 
@@ -178,7 +179,9 @@ def _panel(table: Table, left: int) -> list[BlockKit]:
 
 def _run_in(rows: tuple[Row, ...]) -> Line:
     """A group of rows as a sentence: its name, and each row's cells one after the other."""
-    said = ("\u00a0".join(filter(None, (_shown(cell).strip() for cell in row.cells))) for row in rows[1:])
+    said = (
+        BLANK.join(text for cell in row.cells if (text := _shown(cell).strip()) not in ("", NONE)) for row in rows[1:]
+    )
     return (*rows[0].cells[0].line, Span(": " + "; ".join(said)))
 
 
