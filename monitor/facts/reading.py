@@ -90,7 +90,11 @@ def read_table(raw: ir.Table, spec: Table, names: Sequence[str], rules: Rules = 
     for column in (spec.column(name) for name in names):
         values |= _values(cells, column)
     typed = cells.mutate(**values)
-    flags = {f"odd_{name}": _is_bad(typed, spec.column(name)) for name in there if (spec.name, name) in ODD}
+    flags = {
+        f"odd_{name}": _is_bad(typed, spec.column(name)) if name in there else ibis.literal(False)
+        for name in names
+        if (spec.name, name) in ODD
+    }
     typed = typed.mutate(**flags)
     fine = [_is_fine(typed, spec, spec.column(name)) for name in there]
     fine += [~holds.fill_null(False) for _, holds in rules(typed)]
