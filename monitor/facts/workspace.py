@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 from ibis.util import gen_name
+
+from monitor.errors import DataError
+
+_OUR_FAULT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.InternalException)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Files are read when the engine runs: one that is damaged inside is found here, and is a matter of the data."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if isinstance(error, _OUR_FAULT):
+            raise
+        cause = str(error).strip().splitlines()[0].rstrip(".")
+        raise DataError(f"The engine cannot read the data ({cause}): export the file again, or give more room.") from error
 
 
 @dataclass(frozen=True)
@@ -20,7 +38,8 @@ class Workspace:
 
     def keep(self, name: str, rows: ir.Table) -> ir.Table:
         """The rows as a temporary table, worked out once."""
-        return self.backend.create_table(gen_name(f"monitor_{name}"), rows, temp=True)
+        with _reading():
+            return self.backend.create_table(gen_name(f"monitor_{name}"), rows, temp=True)
 
     def drop(self, *tables: ir.Table) -> None:
         """Forgets temporary tables, so that their memory is free."""
@@ -29,7 +48,8 @@ class Workspace:
 
     def fetch(self, rows: ir.Table) -> pa.Table:
         """The rows, here."""
-        return self.backend.to_pyarrow(rows)
+        with _reading():
+            return self.backend.to_pyarrow(rows)
 
     def dicts(self, rows: ir.Table) -> list[dict[str, Any]]:
         """The rows, here, each by column name."""
@@ -38,7 +58,8 @@ class Workspace:
 
     def count(self, rows: ir.Table) -> int:
         """How many rows there are."""
-        return int(self.backend.to_pyarrow(rows.count()).as_py())
+        with _reading():
+            return int(self.backend.to_pyarrow(rows.count()).as_py())
 
 
 def workspace(tables: Mapping[str, ir.Table], timezone: str) -> Workspace:
