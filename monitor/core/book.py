@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+
+_UNTIL_CLOSINGS = timedelta(days=30)
+"""How long into a quarter the first closing of all may lie for the quarter's closings to be taken as whole."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,20 @@ class Book:
     def first_full(self) -> Quarter:
         """The first quarter that the data hold whole."""
         return self.policy.calendar.first_full(self.facts.begins)
+
+    @cached_property
+    def first_decided(self) -> Quarter:
+        """The first full quarter whose closings the data hold from its beginning on.
+
+        An export often has the deals that were open on its first day and none that had closed before it: its first
+        quarter then shows only the quick ones. Where a quarter's first thirty days are before any closing, it is left out.
+        """
+        calendar, first = self.policy.calendar, self.first_full
+        closings = self.facts.decided["closed_on"].tolist()
+        if closings and min(closings) > first.start + _UNTIL_CLOSINGS:
+            late = calendar.quarter_of(min(closings))
+            return late if min(closings) <= late.start + _UNTIL_CLOSINGS else calendar.next(late)
+        return first
 
     def newest(self, t: date) -> date | None:
         """The newest day with activity that was not after `t`."""

@@ -164,7 +164,7 @@ def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple
     gone = Fraction((min(t, quarter.end) - quarter.start).days + 1, quarter.days)
     shares: list[Fraction] = []
     past = book.policy.calendar.next(quarter, -1)
-    while past >= book.first_full and len(shares) < _MOST_QUARTERS:
+    while past >= book.first_decided and len(shares) < _MOST_QUARTERS:
         total = book.bookings(segment, past.start, past.end, t).amount
         if total > 0:
             shares.append(_closed_by(book, segment, past, gone, t) / total)

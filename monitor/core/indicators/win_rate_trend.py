@@ -122,7 +122,7 @@ class WinRateTrend(Indicator[WinRateSettings]):
         anchor = calendar.quarter_of(started) if started else None
         if anchor is not None and quarter >= anchor:
             before = (calendar.next(anchor, -back) for back in range(_BASELINE_QUARTERS, 0, -1))
-            return tuple(each for each in before if each >= book.first_full)
+            return tuple(each for each in before if each >= book.first_decided)
         steady = book.remember((self.key, segment, known, "steady"), lambda: self._steady(book, segment, known))
         return tuple(each for each in steady if each < quarter)[-_BASELINE_QUARTERS:]
 
@@ -130,7 +130,7 @@ class WinRateTrend(Indicator[WinRateSettings]):
         """The full quarters that are not breakage, oldest first: each is measured against those before it."""
         calendar, edges = book.policy.calendar, self.edges(self.settings(book))
         steady: list[Quarter] = []
-        for quarter in calendar.quarters(book.first_full, calendar.quarter_of(known)):
+        for quarter in calendar.quarters(book.first_decided, calendar.quarter_of(known)):
             baseline = tuple(steady[-_BASELINE_QUARTERS:])
             days = (quarter.start, min(known, quarter.end))
             measure = self._against(book, segment, baseline, days, known) if len(baseline) >= _LEAST else None
