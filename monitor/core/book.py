@@ -15,6 +15,7 @@ from monitor.core.calendar import Quarter, add_months
 from monitor.core.facts import Facts
 from monitor.core.policy import Policy
 from monitor.core.sums import AMOUNT, NO_KNOWN, NO_RUNNING, SQUARES, Decided, Known, Running, Sums, units
+from monitor.core.tables import ALL_SEGMENTS
 from monitor.core.types import NoData
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 _UNTIL_CLOSINGS = timedelta(days=30)
 """How long into a quarter the first closing of all may lie for the quarter's closings to be taken as whole."""
+_LONG_OPEN, _MANY_DEALS = timedelta(days=60), 30
+"""So many deals open for so long without any closing: the data lack the closings of before."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +84,21 @@ class Book:
     def first_decided(self) -> Quarter:
         """The first full quarter whose closings the data hold from its beginning on.
 
-        An export often has the deals that were open on its first day and none that had closed before it: its first
-        quarter then shows only the quick ones. Where a quarter's first thirty days are before any closing, it is left out.
+        An export often has the deals that were open on its first day and none that had closed before it: the quarter
+        of the first closings then shows only the quick ones.
         """
-        calendar, first = self.policy.calendar, self.first_full
-        closings = self.facts.decided["closed_on"].tolist()
-        if closings and min(closings) > first.start + _UNTIL_CLOSINGS:
-            late = calendar.quarter_of(min(closings))
-            return late if min(closings) <= late.start + _UNTIL_CLOSINGS else calendar.next(late)
-        return first
+        calendar, closings = self.policy.calendar, self.facts.decided["closed_on"].tolist()
+        if not closings or not self._held_back(min(closings)):
+            return self.first_full
+        late = calendar.quarter_of(min(closings))
+        begun = min(closings) <= late.start + _UNTIL_CLOSINGS
+        return max(self.first_full, late if begun else calendar.next(late))
+
+    def _held_back(self, first_closing: date) -> bool:
+        """Whether many deals had long been open before any closed, so that earlier closings must be missing."""
+        day = first_closing - _LONG_OPEN
+        opened = (self.pipeline_change(s, "created", self.facts.begins, day, fresh=False).deals for s in ALL_SEGMENTS)
+        return sum(opened) >= _MANY_DEALS
 
     def newest(self, t: date) -> date | None:
         """The newest day with activity that was not after `t`."""

@@ -8,6 +8,7 @@ from enum import Enum
 SEGMENTS = ("smb", "mid_market", "strategic")
 REVIEW = "review"
 """Where a deal goes whose segment cannot be told; belongs to no segment."""
+ALL_SEGMENTS = (*SEGMENTS, REVIEW)
 
 
 class Kind(Enum):
