@@ -162,7 +162,9 @@ def _definitions(book: Book, asked: Asked) -> Iterator[Check]:
                 Outcome.WARNING,
                 f"{fit.title} does not fit: its median on {fit.quarters[0]} to {fit.quarters[-1]} is {fit.text},"
                 " breakage before the watch began; it is shown and does not count",
-                "choose a definition knowingly; on the same quarters these would have read",
+                "choose a definition knowingly; on the same quarters these would have read"
+                if fit.alternatives
+                else "compare what it divides by with what the company plans by, or set bands of your own",
                 tuple(f"{other.setting}: {other.text} ({other.band.replace('_', ' ')})" for other in fit.alternatives),
             )
 

@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from monitor.entrypoints.opening import asked, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.terminal import complain, say
-from monitor.errors import UsageError
+from monitor.errors import ConfigError, UsageError
 
 
 def init(args: argparse.Namespace) -> int:
@@ -72,7 +73,7 @@ def config(args: argparse.Namespace) -> int:
         return 0
     file = args.config or configuration.file_to_read(os.environ)
     if args.act == "check":
-        problems = configuration.check(file, os.environ)
+        problems = configuration.check(file, os.environ) or _template_problems(file)
         for problem in problems:
             complain(problem)
         if not problems:
@@ -80,6 +81,18 @@ def config(args: argparse.Namespace) -> int:
         return 2 if problems else 0
     say(configuration.show(configuration.read(file, os.environ)))
     return 0
+
+
+def _template_problems(file: Path) -> list[str]:
+    """What is wrong with the company's own templates."""
+    from monitor import config as configuration
+    from monitor.app.wiring import words
+
+    try:
+        words(configuration.read(file, os.environ).templates).check()
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"init": init, "doctor": doctor, "config": config}

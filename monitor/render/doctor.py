@@ -31,6 +31,6 @@ def _lines(checks: Iterable[Check], words: Words) -> Iterable[Line]:
         mark = Span(f"{check.outcome} {_MARKS[check.outcome]}", _TONES[check.outcome])
         yield (mark, Span(f"  {check.text}"))
         if check.mend:
-            yield (Span("    "), Span(words.say(KIND, "mend", mend=check.mend), Tone.STRONG))
+            yield (Span("→ ", Tone.DIM), Span(words.say(KIND, "mend", mend=check.mend), Tone.STRONG))
         for detail in check.details:
-            yield (Span(f"    {detail}", Tone.DIM),)
+            yield (Span(f"· {detail}", Tone.DIM),)
