@@ -12,26 +12,26 @@ Z = 1.6448536269514722
 """The 95 % point of the standard normal distribution, 1.645 for short: two-sided 90 %."""
 
 
-def newcombe(won: int, lost: int, baseline_won: int, baseline_lost: int) -> tuple[float, float]:
+def newcombe(won: int, lost: int, baseline_won: int, baseline_lost: int, z: float = Z) -> tuple[float, float]:
     """The interval of a difference of proportions, in points.
 
     Newcombe, Statistics in Medicine 1998;17:873-890, method 10 (hybrid score). Both sides must hold at least one deal.
     """
     n, m = won + lost, baseline_won + baseline_lost
     p, q = won / n, baseline_won / m
-    low_p, high_p = _wilson(won, n)
-    low_q, high_q = _wilson(baseline_won, m)
+    low_p, high_p = _wilson(won, n, z)
+    low_q, high_q = _wilson(baseline_won, m, z)
     below = math.sqrt((p - low_p) ** 2 + (high_q - q) ** 2)
     above = math.sqrt((high_p - p) ** 2 + (q - low_q) ** 2)
     return (100 * (p - q - below), 100 * (p - q + above))
 
 
-def _wilson(count: int, n: int) -> tuple[float, float]:
+def _wilson(count: int, n: int, z: float) -> tuple[float, float]:
     """Wilson's score interval of a proportion."""
     p = count / n
-    centre = p + Z * Z / (2 * n)
-    spread = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
+    centre = p + z * z / (2 * n)
+    spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
     return ((centre - spread) / scale, (centre + spread) / scale)
 
 
