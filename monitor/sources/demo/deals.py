@@ -18,7 +18,7 @@ _COMES_BACK = 0.22
 """Share of deals with somebody who said no before."""
 _PULLED = 0.2
 """Share of closings in a quarter's first days that reps manage to pull into the quarter before."""
-_UNMARKED, _UNMARKED_BESIDE_MID_MARKET = 0.02, 0.2
+_UNMARKED, _UNMARKED_BESIDE_MID_MARKET = 0.02, 0.4
 """Share of SMB deals whose segment nobody filled in, and how it grows with mid-market's share of all deals."""
 _AMBIGUOUS = 0.5
 """Share of those that are small deals with larger companies, so that nobody can tell."""

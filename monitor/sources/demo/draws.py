@@ -12,7 +12,7 @@ T = TypeVar("T")
 Curve = tuple[tuple[float, float], ...]
 """A distribution by its quantiles: (share of the draws below, value), ascending from 0 to 1, straight in between."""
 
-_DICE = 0
+_DICE = 98_000
 """Chosen so that luck is on the side of the storyteller: with seed 1 each scenario reads as it is told."""
 _PULL = 0.03
 """How hard a run of luck is paid back: about thirty draws later it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor.sources.demo.days import LAST_DAY, iso, next_workday
+from monitor.sources.demo.days import LAST_DAY, iso, last_workday, next_workday
 from monitor.sources.demo.deals import Deal
 from monitor.sources.demo.draws import Draws
 
@@ -23,10 +23,11 @@ def rows_of(deal: Deal, number: int, draws: Draws) -> tuple[Row, list[Row]]:
     until = min(deal.decided, LAST_DAY)
     changes = [*_stages(deal, until), *_prices(deal, until, draws), *_owners(deal, until), *_dates(deal, until, draws)]
     changes.sort(key=lambda change: change[0])
-    history: list[Row] = [
-        (opportunity_id, field, old, new, f"{iso(day)}T{_hour(draws, last=deal.closed and day == until)}")
-        for day, field, old, new in changes
-    ]
+    history: list[Row] = []
+    before = (0, 0)
+    for day, field, old, new in changes:
+        before = _moment(day, before, draws, last=deal.closed and day == until)
+        history.append((opportunity_id, field, old, new, _stamp(*before)))
     now = {field: new for _, field, _, new in changes}
     row: Row = (
         opportunity_id,
@@ -69,7 +70,8 @@ def _stages(deal: Deal, until: int) -> Iterator[Change]:
 def _prices(deal: Deal, until: int, draws: Draws) -> Iterator[Change]:
     """One change of price, in the second half of the deal's life."""
     if deal.amount != deal.final_amount:
-        day = deal.created + int((deal.decided - deal.created) * draws.between(0.5, 1.0))
+        after = int((deal.decided - deal.created) * draws.between(0.5, 1.0))
+        day = max(deal.created, last_workday(deal.created + after))
         if day <= until:
             yield day, "amount", str(deal.amount), str(deal.final_amount)
 
@@ -98,8 +100,11 @@ def _expected(deal: Deal) -> int:
     return day if day != deal.decided else next_workday(day + 1)
 
 
-def _hour(draws: Draws, *, last: bool) -> str:
-    """A time of day; a closing is the last thing that happens."""
-    minute = int(draws.unit() * 60)
-    hour = 18 if last else 8 + int(draws.unit() * 9)
-    return f"{hour:02d}:{minute:02d}:00"
+def _moment(day: int, before: tuple[int, int], draws: Draws, *, last: bool) -> tuple[int, int]:
+    """(day, minute) after the change before. A closing is the last thing that happens on its day."""
+    minute = 18 * 60 + int(draws.unit() * 60) if last else 8 * 60 + int(draws.unit() * 540)
+    return day, max(minute, before[1] + 1) if day == before[0] else minute
+
+
+def _stamp(day: int, minute: int) -> str:
+    return f"{iso(day)}T{minute // 60:02d}:{minute % 60:02d}:00"
