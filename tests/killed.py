@@ -1,0 +1,94 @@
+"""Runs `smb-monitor` in real processes that kill themselves at their N-th write.
+
+A job is a line of JSON on standard input: `argv`, `at` (0: never) and `environ`; the answer is one too: `killed`,
+`exit`, `out`, `err`. Every job is a process of its own, forked from this one so that it need not import it all again.
+A write is a statement that changes something, a commit, or the moment after one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from itertools import count
+from typing import IO, Any
+
+import alembic.command  # noqa: F401  imported before the fork, as is all that `main` imports late
+import psycopg  # noqa: F401
+from sqlalchemy import Engine, Pool, event
+
+import monitor.app.actions
+import monitor.core.snapshot
+import monitor.entrypoints.acting
+import monitor.entrypoints.reading
+import monitor.facts.load
+import monitor.render.audit
+import monitor.render.status
+import monitor.sources.csv_folder
+import monitor.store.repository
+import monitor.store.wire  # noqa: F401
+from monitor.entrypoints.cli import main
+
+READS = ("SELECT", "PRAGMA", "BEGIN", "SHOW", "SET")
+
+
+def kill_at(number: int) -> None:
+    writes = count(1)
+    written = False
+
+    def write() -> None:
+        if next(writes) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        nonlocal written
+        if not text.lstrip().upper().startswith(READS):
+            written = True
+            write()
+
+    def commit(_connection: object) -> None:
+        if written:
+            write()
+
+    def after_commit(*_: object) -> None:
+        nonlocal written
+        if written:
+            written = False
+            write()
+
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "commit", commit)
+    event.listen(Pool, "checkin", after_commit)
+
+
+def run(job: dict[str, Any], out: IO[str], err: IO[str]) -> int:
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 70
+    try:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        os.environ.update(job["environ"])
+        kill_at(job["at"])
+        code = main(job["argv"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def serve() -> None:
+    for line in sys.stdin:
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            code = run(json.loads(line), out, err)
+            out.seek(0)
+            err.seek(0)
+            answer = {"killed": code == -signal.SIGKILL, "exit": code, "out": out.read(), "err": err.read()}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    serve()
