@@ -26,7 +26,7 @@ def log(events: Sequence[Event], words: Words) -> Table:
     """Lines of the log as a table."""
     titles = words.columns(KIND, "columns", 5)
     columns = tuple(
-        Column(t, Align.RIGHT if at == 0 else Align.LEFT, Room.WIDE if at == 4 else Room.PHONE)
+        Column(t, Align.RIGHT if at == 0 else Align.LEFT, Room.WIDE if at == 2 else Room.PHONE)
         for at, t in enumerate(titles)
     )
     rows = tuple(
@@ -34,9 +34,9 @@ def log(events: Sequence[Event], words: Words) -> Table:
             (
                 cell(str(event.seq), Tone.DIM),
                 cell(shown_day(event.on)),
-                cell(sentence(event, words)),
-                cell(event.actor),
                 cell(event.hash[:8], Tone.DIM),
+                cell(event.actor),
+                cell(sentence(event, words)),
             )
         )
         for event in events

@@ -37,8 +37,11 @@ def test_options_may_stand_before_and_after_the_command(run: Run, trap: Path) ->
     assert after.code == before.code == 0 and after.out == before.out
 
 
-@pytest.mark.parametrize("command", ["status", "history", "history coverage", "digest", "explain cac", "breaker", "audit", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["status", "history", "history coverage", "digest", "explain cac", "breaker", "audit", "doctor"]
+)
 def test_a_page_is_plain_in_a_pipe_and_at_most_100_wide(run: Run, trap: Path, command: str) -> None:
+    run("status", "--config", trap)
     page = run(*command.split(), "--config", trap)
     assert page.code in (0, 1) and "\x1b" not in page.out and page.err == ""
     assert max(len(line) for line in page.out.splitlines()) <= 100
