@@ -1,0 +1,1 @@
+"""The list of channels: none yet, `digest` prints."""
