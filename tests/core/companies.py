@@ -216,7 +216,7 @@ def cut(facts: Facts, t: date) -> Facts:
     """The same facts as they would have stood at the end of `t`."""
 
     def upto(frame: pd.DataFrame | None, column: str) -> pd.DataFrame | None:
-        return None if frame is None else frame[[day <= t for day in frame[column]]]
+        return None if frame is None else frame.loc[[n for n, day in frame[column].items() if day <= t]]
 
     kept = {name: upto(getattr(facts, name), "day") for name in ("pipeline", "due", "decided", "bookings", "by_rep")}
     columns = {"reps": "start_date", "quotas": "period_start", "spend": "month", "requisitions": "opened_date"}

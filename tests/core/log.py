@@ -11,7 +11,10 @@ from monitor.core.book import Book
 from monitor.core.chain import JSON
 from monitor.core.decide import Decision, Recorded, decide
 from monitor.core.plan import NewEvent, Plan, SealedVerdict
-from monitor.core.types import Event
+from monitor.core.policy import Policy
+from monitor.core.snapshot import snapshot
+from monitor.core.types import Event, Snapshot
+from tests.core.companies import Company, policy
 
 AT = datetime(2026, 10, 8, 12, tzinfo=UTC)
 
@@ -66,3 +69,22 @@ def sealed(on: date, bands: Mapping[str, tuple[str, str]], *, counted: bool = Tr
         for key, (quarter, band) in bands.items()
     ]
     return NewEvent("sealed", on, "smb-monitor", "rule", "", {"verdicts": lines})
+
+
+RULE = policy("2025-01-01")
+"""Watches from FY2025-Q1 on, against the four quarters of 2024."""
+
+
+def at_once(company: Company, t: str, rule: Policy = RULE) -> Log:
+    log = Log()
+    log.decide(company.book(rule), date.fromisoformat(t))
+    return log
+
+
+def seen(log: Log, company: Company, t: str, rule: Policy = RULE) -> Snapshot:
+    book, day = company.book(rule), date.fromisoformat(t)
+    return snapshot(book, decide(book, log.recorded, day), log.recorded, day, "1")
+
+
+def said(log: Log) -> list[tuple[str, str]]:
+    return [(event.kind, event.on.isoformat()) for event in log.events if event.kind not in ("sealed", "started")]
