@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from monitor.core.tables import Column, Kind
@@ -67,6 +68,19 @@ def as_text(cell: ir.Value) -> ir.StringValue:
         whole = cell.try_cast("int64")
         return cast(ir.StringValue, ibis.ifelse(whole == cell, whole.cast("string"), cell.cast("string")))
     return cast(ir.StringValue, cell.cast("string"))
+
+
+def identity(text: ir.Value) -> ir.IntegerValue:
+    """A number of 64 bits that stands for a text: joins and groups of numbers cost a third of those of texts.
+
+    Two ids that share one would be set aside as a dispute; among ten million that happens once in 400,000 companies.
+    """
+    return cast(ir.IntegerValue, _hash(text))
+
+
+@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))
+def _hash(text: str) -> int:  # type: ignore[empty-body]
+    """The engine's own hash; ibis' `hash()` goes a long way round to make it signed."""
 
 
 def choice(text: ir.StringValue, choices: tuple[str, ...]) -> ir.StringValue:

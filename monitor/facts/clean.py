@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from monitor.core.tables import TABLES, Table
 from monitor.errors import DataError
+from monitor.facts.cells import identity
 from monitor.facts.quality import FILE, HELPERS, LINE, Tally
 from monitor.facts.reading import ODD, Rules, no_rules, read_table
 
@@ -60,7 +61,10 @@ def usable(
     work, spec = tally.work, TABLES[name]
     key = _KEYS.get(name, spec.key)
     whole = [column.name for column in spec.columns]
-    every = read_table(raw, spec, whole, rules).diagnosed()
+
+    def every() -> ir.Table:
+        return read_table(raw, spec, whole, rules).diagnosed()
+
     rows = read_table(raw, spec, columns or whole, rules).table
     kept = work.keep(name, shape(rows) if shape else rows)
     counted = work.dicts(kept.agg(rows=kept.count(), fine=kept.fine.sum()))[0]
@@ -68,11 +72,15 @@ def usable(
     good, has_bad = kept.drop("fine"), counted["rows"] > (counted["fine"] or 0)
     if has_bad:
         good = kept.filter(kept.fine).drop("fine")
-        tally.set_aside(name, _keyed(every.filter(every.reason.notnull()), key))
+        tally.set_aside(name, _keyed(_bad(every()), key))
     if key:
         good = without_disputed(tally, good, every, name, key, has_bad=has_bad)
     _count_odd(tally, name, good, key)
     return good
+
+
+def _bad(every: ir.Table) -> ir.Table:
+    return every.filter(every.reason.notnull())
 
 
 def _count_odd(tally: Tally, name: str, good: ir.Table, key: Sequence[str]) -> None:
@@ -94,47 +102,52 @@ def _keyed(rows: ir.Table, key: Sequence[str]) -> ir.Table:
 
 
 def without_disputed(
-    tally: Tally, good: ir.Table, every: ir.Table, name: str, key: Sequence[str], *, has_bad: bool
+    tally: Tally, good: ir.Table, every: Callable[[], ir.Table], name: str, key: Sequence[str], *, has_bad: bool
 ) -> ir.Table:
-    """`good` without the rows whose key another, different row has too, and with one of each set of equal rows."""
+    """`good` without the rows whose key another, different row has too, and with one of each set of equal rows.
+
+    `every` gives all rows of the table, diagnosed.
+    """
     work = tally.work
-    columns, good, every = good.columns, _identified(good, key), _identified(every, key)
-    twice = work.keep("twice", _repeated(good, every, has_bad=has_bad))
+    columns, good = good.columns, _identified(good, key)
+    twice = _repeated(good)
+    if has_bad:
+        bad = _identified(_bad(every()), key).select("ident").distinct()
+        twice = twice.union(good.select("ident").semi_join(bad, "ident")).distinct()
+    twice = work.keep("twice", twice)
     if not work.count(twice):
         work.drop(twice)
         return good.select(columns)
-    again = every.semi_join(twice, "ident")
-    values = [column for column in every.columns if column not in HELPERS]
-    variants = again.group_by(values).agg(copies=again.count())
-    kinds = work.keep("kinds", variants.group_by("ident").agg(kinds=variants.count(), copies=variants.copies.sum()))
-    disputed, equal = kinds.filter(kinds.kinds > 1), kinds.filter(kinds.kinds == 1)
+    again = _identified(every(), key).semi_join(twice, "ident")
+    disputed, equal = _kinds(tally, again)
     again = again.filter(again.reason.isnull())
-    out = again.semi_join(disputed, "ident").mutate(reason=ibis.literal("duplicate_id"))
-    if work.count(disputed):
-        tally.set_aside(name, _keyed(out, key))
-    if work.count(equal):
-        copies = _copies(again.semi_join(equal, "ident"))
-        tally.suspect(name, _keyed(copies.mutate(reason=ibis.literal("duplicate_row")), key))
+    tally.set_aside(name, _keyed(again.semi_join(disputed, "ident").mutate(reason=ibis.literal("duplicate_id")), key))
+    copies = _copies(again.semi_join(equal, "ident"))
+    tally.suspect(name, _keyed(copies.mutate(reason=ibis.literal("duplicate_row")), key))
     single = good.semi_join(equal, "ident").distinct()
     return work.keep(name, good.anti_join(twice, "ident").union(single).select(columns))
 
 
 def _identified(rows: ir.Table, key: Sequence[str]) -> ir.Table:
-    """The rows with the key as one text, `ident`; what is missing in a key is equal to what is missing in another."""
+    """The rows with their key as one number, `ident`; what is missing in a key equals what is missing in another."""
     if len(key) == 1:
-        return rows.mutate(ident=rows[key[0]])
+        return rows.mutate(ident=identity(rows[key[0]]))
     texts = [rows[name].cast("string").fill_null("") for name in key]
-    return rows.mutate(ident=ibis.literal("|").join(texts))
+    return rows.mutate(ident=identity(ibis.literal("|").join(texts)))
 
 
-def _repeated(good: ir.Table, every: ir.Table, *, has_bad: bool) -> ir.Table:
-    """Keys that stand in more than one row, and keys that a bad row claims too."""
+def _repeated(good: ir.Table) -> ir.Table:
+    """Keys that stand in more than one row."""
     counted = good.group_by("ident").agg(rows=good.count())
-    repeated = counted.filter(counted.rows > 1).select("ident")
-    if not has_bad:
-        return repeated
-    bad = every.filter(every.reason.notnull()).select("ident").distinct()
-    return repeated.union(good.select("ident").semi_join(bad, "ident")).distinct()
+    return counted.filter(counted.rows > 1).select("ident")
+
+
+def _kinds(tally: Tally, again: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """Of keys that stand in several rows, those whose rows differ, and those whose rows are all the same."""
+    values = [column for column in again.columns if column not in HELPERS]
+    variants = again.group_by(values).agg(copies=again.count())
+    kinds = tally.work.keep("kinds", variants.group_by("ident").agg(kinds=variants.count()))
+    return kinds.filter(kinds.kinds > 1), kinds.filter(kinds.kinds == 1)
 
 
 def _copies(rows: ir.Table) -> ir.Table:

@@ -160,9 +160,7 @@ def _no_sums() -> dict[str, ir.Value]:
     return {name: ibis.literal(0) for name in ("deals", "amount", "squares", "unpriced")}
 
 
-def _summed(
-    rows: ir.Table, keys: Sequence[str], sums: Mapping[str, ir.Value], *, negative: bool = False
-) -> ir.Table:
+def _summed(rows: ir.Table, keys: Sequence[str], sums: Mapping[str, ir.Value], *, negative: bool = False) -> ir.Table:
     """One side of the intervals by its keys; `negative` for the side on which they go."""
     total = rows.group_by(keys).agg(**sums)
     typed = {name: total[name].cast(_kind(name)).fill_null(0) for name in sums}

@@ -37,7 +37,9 @@ def date_of(number: ir.IntegerValue) -> ir.TimestampValue:
 def month_of(number: ir.IntegerValue) -> ir.IntegerValue:
     """Months since January 1900 of the day with this number."""
     day = date_of(number)
-    months: ir.IntegerValue = ((day.year().cast("int32") - EPOCH.year) * 12 + day.month().cast("int32") - 1).cast("int16")
+    months: ir.IntegerValue = ((day.year().cast("int32") - EPOCH.year) * 12 + day.month().cast("int32") - 1).cast(
+        "int16"
+    )
     return months
 
 

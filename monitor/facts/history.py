@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from monitor.core.tables import TABLES, Column, Kind, Table
-from monitor.facts.cells import as_text, stripped
+from monitor.facts.cells import as_text, identity, stripped
 from monitor.facts.quality import BAD, Tally
 from monitor.facts.reading import Reading, read_table
 
@@ -36,7 +36,7 @@ class History:
 
     def of(self, *fields: str) -> Reading:
         """The rows of some fields, their values read as the first one's kind."""
-        spelled = [name for each in fields for name in self.spellings.get(each, ())]
+        spelled = [name for each in dict.fromkeys(fields) for name in self.spellings.get(each, ())]
         kind = _KINDS.get(fields[0], Kind.TEXT)
         columns = (
             _SPEC.column("opportunity_id"),
@@ -88,13 +88,10 @@ class Diary:
     """The day on which each stage was first heard of."""
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Adds rows of `day`, `blanks` and, of changes of the stage, `old` and `new`."""
+        """Adds rows of `day` and `blanks`."""
         for row in rows:
             self.days.add(row["day"])
             self.blanks[row["day"]] += row["blanks"]
-            for stage in (row.get("old"), row.get("new")):
-                if stage is not None:
-                    self.stages[stage] = min(row["day"], self.stages.get(stage, row["day"]))
 
 
 def by_day(kept: ir.Table) -> ir.Table:
@@ -109,20 +106,26 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
         return
     reading = history.of("stage", *rest)
     rows = reading.table
-    rows = rows.select(
-        "opportunity_id",
-        "fine",
-        day="changed_at_day",
-        old=ibis.ifelse(rows.field.isin(history.spellings.get("stage", ())), rows.old_value, ibis.null("string")),
-        new=ibis.ifelse(rows.field.isin(history.spellings.get("stage", ())), rows.new_value, ibis.null("string")),
-        blank=rows.old_value.isnull(),
-    )
-    known = rows.semi_join(deals, "opportunity_id")
-    grouped = known.group_by("fine", "day", "old", "new").agg(rows=known.count(), blanks=known.blank.sum())
+    rows = rows.select("fine", deal=identity(rows.opportunity_id), day="changed_at_day", blank=rows.old_value.isnull())
+    known = rows.semi_join(deals, "deal")
+    grouped = known.group_by("fine", "day").agg(rows=known.count(), blanks=known.blank.sum())
     found = [row for row in tally.work.dicts(grouped) if row["fine"]]
     diary.write(found)
     if sum(row["rows"] for row in found) < sum(history.rows[name] for name in rest):
         set_aside_unusable(tally, reading, deals)
+    if "stage" in rest:
+        diary.stages |= _stages(tally, history)
+
+
+def _stages(tally: Tally, history: History) -> dict[str, int]:
+    """The day on which each stage was first heard of."""
+    rows = history.of("stage").good()
+    moves = rows.group_by("old_value", "new_value").agg(day=rows.changed_at_day.min())
+    heard: dict[str, int] = {}
+    for row in tally.work.dicts(moves):
+        for stage in (row["old_value"], row["new_value"]):
+            heard[stage] = min(row["day"], heard.get(stage, row["day"]))
+    return heard
 
 
 def changes(
@@ -134,10 +137,15 @@ def changes(
     """
     reading = history.of(name)
     rows = reading.table
-    keys = deals.select("opportunity_id", "deal", *carried)
-    joined = rows.inner_join(keys, "opportunity_id").select(
-        "deal", *carried, "fine", instant="changed_at", day="changed_at_day", old="old_value", new="new_value"
+    rows = rows.select(
+        "fine",
+        deal=identity(rows.opportunity_id),
+        instant="changed_at",
+        day="changed_at_day",
+        old="old_value",
+        new="new_value",
     )
+    joined = rows.inner_join(deals.select("deal", *carried), "deal")
     kept = tally.work.keep(f"{name}_changes", joined)
     fine, every_one = _counts(tally, kept)
     if every and fine < history.rows[name]:
@@ -176,7 +184,9 @@ def in_order(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
 def _placed(rows: ir.Table) -> ir.Table:
     order = ibis.window(group_by="deal", order_by="instant")
     return rows.mutate(
-        before=rows.instant.lag().over(order), after=rows.instant.lead().over(order), next_day=rows.day.lead().over(order)
+        before=rows.instant.lag().over(order),
+        after=rows.instant.lead().over(order),
+        next_day=rows.day.lead().over(order),
     )
 
 
@@ -222,9 +232,7 @@ def _text(value: ir.Value) -> ir.StringValue:
     return cast(ir.StringValue, value.cast("string").fill_null(""))
 
 
-def values(
-    placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[str], migrated: int | None
-) -> ir.Table:
+def values(placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[str], migrated: int | None) -> ir.Table:
     """One field of every deal as intervals: `valid_from` to before `valid_to` (null: for good), `value`.
 
     The first begins when the deal was created: with what the first later change says was there before, or with what
@@ -238,7 +246,11 @@ def values(
     lasts = placed.filter(
         (none_next | (placed.next_day > placed.day)) & (none_next | (placed.next_day > placed.created))
     ).select(
-        "deal", *carried, valid_from=ibis.greatest(placed.day, placed.created), valid_to=placed.next_day, value=placed.new
+        "deal",
+        *carried,
+        valid_from=ibis.greatest(placed.day, placed.created),
+        valid_to=placed.next_day,
+        value=placed.new,
     )
     initial = placed.filter(placed.before.isnull() & (placed.day > placed.created)).select(
         "deal", *carried, valid_from=placed.created, valid_to=placed.day, value=old
@@ -251,6 +263,4 @@ def values(
 
 def unchanged(deals: ir.Table, current: str, carried: Sequence[str]) -> ir.Table:
     """One field without any history: the current value for good."""
-    return deals.select(
-        "deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current]
-    )
+    return deals.select("deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current])

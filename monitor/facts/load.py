@@ -18,7 +18,7 @@ from monitor.facts.deals import DealsOf
 from monitor.facts.frames import CHANGE_CODES, SEGMENT_CODES, Rows, fingerprint
 from monitor.facts.history import Diary, History, by_day, read_history, read_rest
 from monitor.facts.intervals import Reader, carried, cut, read_log, states, won_by
-from monitor.facts.odd import count_odd_deals
+from monitor.facts.odd import count_odd_changes, count_odd_deals
 from monitor.facts.opportunities import needs, read_deals
 from monitor.facts.people import Small, read_small, small_rows
 from monitor.facts.quality import Tally
@@ -65,13 +65,15 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
     held = states(reader, reader.field("amount", "amount", carried(need)))
     owners = won_by(reader, small.reps)
     _count_odd(tally, raw, deals, accounts, small, diary, as_of)
+    if "amount" in log:
+        count_odd_changes(tally, log["amount"], deals)
     facts = _facts(reader, held, owners, small, as_of)
     facts = replace(
         facts,
         activity=_activity(reader, diary),
         has_history=history is not None and tally.rows["opportunity_history"] > 0,
     )
-    tally.remarks += remarks(facts, reader, raw)
+    tally.remarks += remarks(facts, reader)
     return Loaded(
         replace(facts, quality=tally.quality()),
         DealsOf(work, policy, raw, deals, held, owners, migrated),
@@ -81,9 +83,7 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
 _ACCOUNTS = ("account_id", "employees", "fit_segment")
 
 
-def _write_diary(
-    tally: Tally, history: History, deals: ir.Table, log: Mapping[str, ir.Table], diary: Diary
-) -> None:
+def _write_diary(tally: Tally, history: History, deals: ir.Table, log: Mapping[str, ir.Table], diary: Diary) -> None:
     whole = [name for name in log if name != "owner_id"]
     for name in whole:
         diary.write(tally.work.dicts(by_day(log[name])))

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days
+from monitor.facts.cells import identity
 from monitor.facts.history import FIELDS, Diary, History
 from monitor.facts.workspace import Workspace
 
@@ -44,11 +45,15 @@ def _begun(work: Workspace, history: History, deals: ir.Table, likely: list[int]
     """How many older deals have, for some field, their first change on each day, and that one from nothing."""
     rows = history.of("stage", *FIELDS).good()
     named = ibis.cases(*((rows.field.isin(names), name) for name, names in history.spellings.items()))
-    keyed = rows.select("opportunity_id", name=named, instant="changed_at", day="changed_at_day", old="old_value")
-    good = keyed.inner_join(deals.select("opportunity_id", "deal", "created"), "opportunity_id")
+    keyed = rows.select(
+        deal=identity(rows.opportunity_id), name=named, instant="changed_at", day="changed_at_day", old="old_value"
+    )
+    good = keyed.inner_join(deals.select("deal", "created"), "deal")
     firsts = good.group_by("deal", "created", "name").agg(
         day=good.day.min(), first=good.instant.min(), blank=good.instant.min(where=good.old.isnull())
     )
-    from_nothing = firsts.filter((firsts.first == firsts.blank) & firsts.day.isin(likely) & (firsts.created < firsts.day))
+    from_nothing = firsts.filter(
+        (firsts.first == firsts.blank) & firsts.day.isin(likely) & (firsts.created < firsts.day)
+    )
     counted = from_nothing.group_by("day").agg(deals=from_nothing.deal.nunique())
     return {row["day"]: row["deals"] for row in work.dicts(counted)}

@@ -63,13 +63,22 @@ def _from_double(number: ir.FloatingValue, to: dt.Decimal) -> ir.DecimalValue:
 def square(amount: ir.DecimalValue) -> ir.DecimalValue:
     """The square of the amount in thousandths: exact, so that a sum of them does not depend on the order.
 
-    DuckDB multiplies decimals of up to 18 digits in 18 digits, and fails where the product has more.
+    DuckDB multiplies decimals of up to 18 digits in 18 digits, and fails where the product has more: hence 19.
     """
-    rounded = amount.cast(dt.Decimal(19, 3))
+    rounded = _narrowed(amount, 3).cast(dt.Decimal(19, 3))
     return cast(ir.DecimalValue, (rounded * rounded).cast(SQUARE))
 
 
 def converted(amount: ir.DecimalValue, rate: ir.DecimalValue) -> ir.DecimalValue:
     """The amount in the reporting currency; `rate` is null where it is in it already."""
-    product = amount.cast(dt.Decimal(18, 4)) * rate
+    product = _narrowed(amount, 4) * rate
     return cast(ir.DecimalValue, ibis.ifelse(rate.isnull(), amount, product.cast(MONEY)))
+
+
+def _narrowed(amount: ir.DecimalValue, scale: int) -> ir.DecimalValue:
+    """The amount in 18 digits, rounded to `scale` decimals.
+
+    To shorten a wide decimal is slow in DuckDB; nearly every amount is found through a double and seen to be the same.
+    """
+    near = amount.cast("float64").cast(dt.Decimal(18, scale))
+    return cast(ir.DecimalValue, ibis.ifelse(near.cast(MONEY) == amount, near, amount.cast(dt.Decimal(18, scale))))

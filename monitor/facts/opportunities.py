@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days, segments
-from monitor.facts.cells import Fault, choice, stripped
+from monitor.facts.cells import Fault, choice, identity, stripped
 from monitor.facts.clean import usable
 from monitor.facts.people import Small, foreign
 from monitor.facts.quality import Tally
@@ -52,6 +52,7 @@ def read_deals(
     (of creation), `due` (expected close date), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
     where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: reporting currency).
     """
+
     def rules(rows: ir.Table) -> Sequence[Fault]:
         found = [
             ("won_not_closed", rows.is_won & ~rows.is_closed),
@@ -78,7 +79,7 @@ def read_deals(
 
 def _deal(rows: ir.Table, policy: FactsPolicy) -> Mapping[str, ir.Value]:
     return {
-        "deal": rows.opportunity_id.hash(),
+        "deal": identity(rows.opportunity_id),
         "opportunity_id": rows.opportunity_id,
         "account_id": rows.account_id,
         "owner_id": rows.owner_id,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import ibis.expr.types as ir
-
 from monitor.core.facts import Facts
 from monitor.core.tables import REVIEW
 from monitor.facts import segments
@@ -14,7 +10,7 @@ from monitor.facts.intervals import Reader
 _COLUMN = {"employees": "accounts.employees", "fit": "accounts.fit_segment", "acv": "opportunities.amount"}
 
 
-def remarks(facts: Facts, reader: Reader, raw: Mapping[str, ir.Table]) -> list[str]:
+def remarks(facts: Facts, reader: Reader) -> list[str]:
     """Where history begins, that there is none, and why most deals end in review."""
     found = []
     if facts.history_begins is not None:
@@ -23,27 +19,28 @@ def remarks(facts: Facts, reader: Reader, raw: Mapping[str, ir.Table]) -> list[s
             "so earlier readings are approximate."
         )
     if not facts.has_history:
-        found.append("There is no opportunity_history, so values of past days are today's and past readings approximate.")
-    return found + _review(facts, reader, raw)
+        found.append("There is no opportunity_history, so values of past days are today's: past readings are approximate.")
+    return found + _review(facts, reader)
 
 
-def _review(facts: Facts, reader: Reader, raw: Mapping[str, ir.Table]) -> list[str]:
+def _review(facts: Facts, reader: Reader) -> list[str]:
     created = facts.pipeline[facts.pipeline["change"] == "created"]
     every = int(created["deals"].sum())
     unsure = int(created.loc[created["segment"] == REVIEW, "deals"].sum())
     if not every or 2 * unsure <= every:
         return []
-    known = _known(reader)
-    bare = [_COLUMN[name] for name in reader.policy.segments_by if 2 * known[name] <= every]
-    carry = [name for name in ("employees", "acv", "fit") if 2 * known[name] > every]
-    missing = f"{' and '.join(bare)} {'is' if len(bare) == 1 else 'are'} missing for most of them" if bare else "signals differ"
-    advice = f"; segments.by: [{', '.join(carry)}] is what the data can carry" if carry else ""
-    return [f"The segment of {unsure:,} of {every:,} deals cannot be told, so they are in review: {missing}{advice}."]
+    return [f"The segment of {unsure:,} of {every:,} deals cannot be told, so they are in review: {_why(reader)}."]
 
 
-def _known(reader: Reader) -> dict[str, int]:
-    """For how many deals each signal is known."""
+def _why(reader: Reader) -> str:
+    if not reader.need.vote:
+        return "opportunities.segment is none of smb, mid_market and strategic; map yours by the source's `values:`"
     deals = reader.deals.filter(reader.deals.counts)
     signals = {"employees": deals.size, "acv": segments.by_contract(deals.amount, reader.policy), "fit": deals.fit}
-    counted = reader.tally.work.dicts(deals.agg(**{name: signal.count() for name, signal in signals.items()}))
-    return dict(counted[0])
+    counts = {name: signal.count() for name, signal in signals.items()}
+    known = reader.tally.work.dicts(deals.agg(deals=deals.count(), **counts))[0]
+    bare = [_COLUMN[name] for name in reader.policy.segments_by if 2 * known[name] <= known["deals"]]
+    carry = [name for name in signals if 2 * known[name] > known["deals"]]
+    missing = f"{' and '.join(bare)} {'is' if len(bare) == 1 else 'are'} missing for most of them"
+    advice = f"; segments.by: [{', '.join(carry)}] is what the data can carry" if carry else ""
+    return (missing if bare else "the signals contradict each other") + advice

@@ -27,7 +27,9 @@ def _reading() -> Iterator[None]:
         if isinstance(error, _OUR_FAULT):
             raise
         cause = str(error).strip().splitlines()[0].rstrip(".")
-        raise DataError(f"The engine cannot read the data ({cause}): export the file again, or give more room.") from error
+        raise DataError(
+            f"The engine cannot read the data ({cause}): export the file again, or give more room."
+        ) from error
 
 
 @dataclass(frozen=True)
