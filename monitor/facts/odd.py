@@ -18,7 +18,7 @@ LEARNED_DAYS = 90
 
 
 def count_odd_deals(tally: Tally, deals: ir.Table, accounts: ir.Table | None, small: Small, as_of: date) -> None:
-    """Counts won deals without amount or owner, deals of owners or accounts that no table knows, past due, of leavers."""
+    """Counts won deals without amount or owner, deals of owners or accounts nobody knows, past due, of leavers."""
     today = days.number_of(as_of)
     is_open = (deals.closed.isnull() | (deals.closed > today)) & (deals.created <= today)
     found = {
