@@ -1,4 +1,4 @@
-"""Times the commands as whole processes: start-up, a warm store, and companies of growing size. `make bench` runs it."""
+"""Times the commands as whole processes: start-up, a warm store, companies of growing size. `make bench` runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error raised on purpose. The message is one sentence for the user; the docstring says what the operator does."""
+"""Every error raised on purpose. The message is one sentence for the user, the docstring what the operator does."""
 
 
 class MonitorError(Exception):
@@ -26,7 +26,7 @@ class StoreError(MonitorError):
 
 
 class Conflict(StoreError):
-    """Somebody else recorded first, so the decision stands on an old log: load and decide again (run the command again)."""
+    """Somebody else recorded first, so the decision stands on an old log: load and decide again."""
 
 
 class NotAllowed(MonitorError):

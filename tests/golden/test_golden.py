@@ -44,7 +44,8 @@ def test_quarters_streaks_and_breaker_agree(tmp_path: Path, capsys: pytest.Captu
         quarters = {quarter["quarter"]: quarter for quarter in indicator["quarters"]}
         for quarter in wanted["quarters"]:
             got = quarters[quarter["quarter"]]
-            assert got["value"] == (None if quarter["value"] is None else pytest.approx(quarter["value"], rel=1e-9)), key
+            value = quarter["value"]
+            assert got["value"] == (None if value is None else pytest.approx(value, rel=1e-9)), key
             assert got["band"] == quarter["band"], (key, quarter["quarter"])
     breaker = expected["breaker"]
     assert {name: found["breaker"][name] for name in breaker} == breaker
