@@ -82,7 +82,7 @@ class Breaker:
         first = self.tripped_by[indicator]
         well = False
         for label, sealed in sorted(self.verdicts.get(indicator, {}).items()):
-            if label >= first and sealed.band is not Band.NO_DATA:
+            if label >= first:
                 well = sealed.band in rule.good or (well and sealed.band is not Band.BREAKAGE)
         return well
 

@@ -40,6 +40,14 @@ def test_later_data_are_a_restatement_said_once_and_the_sealed_value_stays() -> 
     assert decide(more.book(RULE), log.recorded, date(2025, 11, 30)).plan.empty
 
 
+def test_a_question_about_the_past_says_no_restatement() -> None:
+    company = told(quarters=8)
+    log = at_once(company, "2025-11-16")
+    found = moved(company, date(2025, 5, 15), 900_000).book(RULE)
+    assert decide(found, log.recorded, date(2025, 8, 17)).plan.empty
+    assert not decide(found, log.recorded, date(2025, 11, 23)).plan.empty
+
+
 def test_a_restatement_that_would_change_the_band_asks_for_a_review() -> None:
     company = told(attainment="HHHHHHB", quarters=8)
     log = at_once(company, "2025-11-16")

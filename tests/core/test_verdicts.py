@@ -119,6 +119,13 @@ def test_the_baseline_is_the_last_four_full_quarters_before_the_watch() -> None:
     assert (baseline.value, baseline.band) == (Fraction(9, 10), Band.HEALTHY)
 
 
+def test_a_quarter_that_still_runs_is_no_baseline_yet() -> None:
+    book = told(attainment="HHHHB", quarters=8).book(policy("2026-01-01"))
+    for t, last in ((date(2025, 3, 30), "FY2024-Q4"), (date(2025, 3, 31), "FY2025-Q1")):
+        baseline = baseline_reading(book, BY_KEY["attainment"], "smb", t)
+        assert baseline is not None and baseline.quarters[-1].label == last
+
+
 def test_a_payback_that_never_comes_lies_beyond_all_values() -> None:
     company = told(payback="HHHHH")
     won = tuple(deal for deal in company.deals if deal.outcome != "won" or deal.created >= date(2024, 7, 1))
