@@ -18,7 +18,7 @@ LEARNED_DAYS = 90
 
 
 def count_odd_deals(tally: Tally, deals: ir.Table, accounts: ir.Table | None, small: Small, as_of: date) -> None:
-    """Counts won deals without amount or owner, deals of owners or accounts nobody knows, past due, of leavers."""
+    """Counts won deals without amount or owner, owners and accounts nobody knows, past due, of leavers."""
     today = days.number_of(as_of)
     is_open = (deals.closed.isnull() | (deals.closed > today)) & (deals.created <= today)
     found = {
@@ -34,6 +34,9 @@ def count_odd_deals(tally: Tally, deals: ir.Table, accounts: ir.Table | None, sm
         found["unknown_owner"] = owned.anti_join(small.reps, owned.owner_id == small.reps.rep_id)
         left = _left(small.reps, today)
         found["owner_left"] = owned.filter(is_open).semi_join(left, owned.owner_id == left.rep_id)
+        if small.quotas is not None:
+            nobody = small.quotas.anti_join(small.reps, "rep_id")
+            tally.suspect("quotas", nobody.select(key="rep_id", reason=ibis.literal("unknown_rep")))
     for reason, rows in found.items():
         tally.suspect("opportunities", rows.select(key=rows.opportunity_id, reason=ibis.literal(reason)))
 
