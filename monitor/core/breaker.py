@@ -127,9 +127,14 @@ def _tripped(before: Breaker, event: Event | NewEvent) -> Breaker:
 
 def _joined(before: Breaker, event: Event | NewEvent) -> Breaker:
     payload = _payload(event)
-    tripped_by = {**before.tripped_by, **payload["tripped_by"]}
+    there = {item.key for item in before.checklist}
+    asked = checklist(payload["tripped_by"], event.on, payload.get("owner"))
     return replace(
-        before, state=State.TRIPPED, tripped_by=tripped_by, bridged=before.bridged or bool(payload["bridged"])
+        before,
+        state=State.TRIPPED,
+        tripped_by={**before.tripped_by, **payload["tripped_by"]},
+        bridged=before.bridged or bool(payload["bridged"]),
+        checklist=(*before.checklist, *(item for item in asked if item.key not in there)),
     )
 
 

@@ -165,7 +165,7 @@ def transitions(draft: Draft, policy: Policy, day: date) -> None:
     if reached and before.state is State.ARMED:
         draft.add("tripped", day, words, {"tripped_by": tripped_by, "bridged": bridged, "owner": policy.owner})
     elif reached:
-        draft.add("joined", day, words, {"tripped_by": tripped_by, "bridged": bridged})
+        draft.add("joined", day, words, {"tripped_by": tripped_by, "bridged": bridged, "owner": policy.owner})
     after = draft.breaker
     if after.state is State.TRIPPED and all(after.recovered(key, rule) for key in after.tripped_by):
         state = "recovering" if rule.resume == "approval" else "armed"

@@ -270,3 +270,14 @@ def test_whoever_reaches_its_streak_pauses_hiring_until_all_who_did_are_well(
     expected = by_hand(bands, "HW" if rule["recovered_when"] == "warning" else "H", rule["quarters_to_trip"])
     assert set(breaker.tripped_by) == expected
     assert breaker.paused(SEALS[-1]) is bool(expected)
+
+
+def test_an_indicator_that_joins_adds_its_own_steps_to_the_checklist() -> None:
+    first: dict[str, Any] = {"tripped_by": {C: "FY2026-Q1"}, "bridged": False}
+    second: dict[str, Any] = {"tripped_by": {P: "FY2026-Q2"}, "bridged": False, "owner": "Carla"}
+    before = fold([NewEvent("tripped", date(2026, 4, 7), "p", "rule", "", first)])
+    after = fold([NewEvent("joined", date(2026, 7, 7), "p", "rule", "", second)], before)
+    assert [item.key for item in before.checklist] == ["sdrs", "marketing_budget", "roadmap"]
+    assert after.checklist[:3] == before.checklist
+    added = [(item.key, item.owner, item.due) for item in after.checklist[3:]]
+    assert added == [("marketing_mix", "Carla", date(2026, 8, 6))]
