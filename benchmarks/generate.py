@@ -27,7 +27,8 @@ FROM range({deals}) t(i)
 _CLOSED = "created_date + age < DATE '{first}' + {days}"
 _OPPORTUNITIES = """
 SELECT
-    opportunity_id, 'ACC' || lpad(account::VARCHAR, 9, '0') AS account_id, 'REP' || lpad(rep::VARCHAR, 5, '0') AS owner_id,
+    opportunity_id, 'ACC' || lpad(account::VARCHAR, 9, '0') AS account_id,
+    'REP' || lpad(rep::VARCHAR, 5, '0') AS owner_id,
     CASE WHEN i % 12 = 0 THEN 'renewal' ELSE 'new_business' END AS type, created_date, created_date + age AS close_date,
     CASE WHEN NOT {closed} THEN 'Proposal' WHEN won THEN 'Closed Won' ELSE 'Closed Lost' END AS stage,
     {closed} AS is_closed, won AND {closed} AS is_won, amount::{money} AS amount, 'USD' AS currency,
@@ -79,7 +80,7 @@ FROM generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 1 MONTH) m(m
 def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: bool = False) -> Path:
     """Writes one company, unless it stands there already, and returns its folder.
 
-    `given`: segments are given; else they are voted for. `doubles`: amounts are binary fractions, as pandas writes them.
+    `given`: segments are given; else they are voted for. `doubles`: amounts are binary fractions, as in pandas.
     """
     name = f"{deals}-{kind}" + ("" if given else "-vote") + ("-doubles" if doubles else "")
     folder = DATA / name

@@ -78,7 +78,7 @@ def identity(text: ir.Value) -> ir.IntegerValue:
     return cast(ir.IntegerValue, _hash(text))
 
 
-@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))
+@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.uint64))  # type: ignore[untyped-decorator]
 def _hash(text: str) -> int:  # type: ignore[empty-body]
     """The engine's own hash; ibis' `hash()` goes a long way round to make it signed."""
 
@@ -90,7 +90,7 @@ def choice(text: ir.StringValue, choices: tuple[str, ...]) -> ir.StringValue:
 
 
 def read_day(cell: ir.Value) -> ir.DateValue:
-    """The calendar day of a date, a moment or ISO text, null where there is none; the session's zone is the company's."""
+    """The calendar day of a date, a moment or ISO text, else null; the session's zone is the company's."""
     if isinstance(cell, ir.StringValue):
         day = ibis.cases(
             (cell.re_search(_DAY), cell.try_cast("date")),

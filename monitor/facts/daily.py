@@ -41,7 +41,7 @@ def pipeline(states: ir.Table, policy: FactsPolicy) -> ir.Table:
 def due(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     """Signed changes of the open pipeline by day, segment and fiscal quarter of the expected close (`Facts.due`).
 
-    `states` are cut by expected close (`due`, a day's number); `due_quarter` is the number of the quarter's first month.
+    `states` are cut by expected close (`due`, a day's number); `due_quarter` is the number of its first month.
     """
     since = (policy.calendar.fiscal_year_start - 1) % 3
     month = days.month_of(states.due).cast("int32")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import ibis
@@ -15,6 +16,7 @@ from monitor.core.facts import Deal, LeftOut
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days, segments
 from monitor.facts.cells import as_text, stripped
+from monitor.facts.history import History
 from monitor.facts.workspace import Workspace
 
 
@@ -27,7 +29,7 @@ class DealsOf:
     raw: Mapping[str, ir.Table]
     deals: ir.Table
     states: ir.Table
-    owners: ir.Table
+    history: History | None
     migrated: int | None
 
     def open_fresh(self, segment: str, t: date, limit: int) -> list[Deal]:
@@ -119,7 +121,23 @@ class DealsOf:
         )
 
     def _owners_as_of(self, found: list[dict[str, Any]], t: date) -> dict[str, str | None]:
-        return {row["opportunity_id"]: row["owner_id"] for row in found}
+        """Who owned each deal at the end of the day, or on the day it had closed by then."""
+        today = days.number_of(t)
+        ends = {row["opportunity_id"]: min(today, row["closed"] or today) for row in found}
+        owners: dict[str, str | None] = {row["opportunity_id"]: row["owner_id"] for row in found}
+        for key, changes in groupby(self._owner_changes(sorted(ends)), key=lambda row: row["opportunity_id"]):
+            log = list(changes)
+            past = [row for row in log if row["changed_at_day"] <= ends[key]]
+            begins = log[0]["old_value"] is None and log[0]["changed_at_day"] == self.migrated
+            owners[key] = past[-1]["new_value"] if past else log[0]["new_value" if begins else "old_value"]
+        return owners
+
+    def _owner_changes(self, keys: list[str]) -> list[dict[str, Any]]:
+        if self.history is None or not self.history.has("owner_id") or not keys:
+            return []
+        rows = self.history.of("owner_id").good()
+        rows = rows.filter(rows.opportunity_id.isin(keys)).order_by("opportunity_id", "changed_at", "new_value")
+        return self.work.dicts(rows.select("opportunity_id", "changed_at_day", "old_value", "new_value"))
 
     def _names(self, table: str, key: str, wanted: set[str | None]) -> dict[str, str]:
         ids = sorted(each for each in wanted if each is not None)

@@ -191,7 +191,7 @@ def _placed(rows: ir.Table) -> ir.Table:
 
 
 def _settled(tally: Tally, placed: ir.Table, deals: ir.Table) -> ir.Table:
-    """Each tie as one change: from the value that no other change of it leads to, to the one that none sets out from."""
+    """Each tie as one change: from the value that none of it leads to, to the one that none of it sets out from."""
     columns = [column for column in placed.columns if column not in ("before", "after", "next_day")]
     is_tied = ((placed.instant == placed.before) | (placed.instant == placed.after)).fill_null(False)
     tied = placed.filter(is_tied).select(columns).distinct()

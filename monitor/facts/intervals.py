@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from monitor.core.policy import FactsPolicy
+from monitor.core.tables import SEGMENTS
 from monitor.facts import segments
 from monitor.facts.cells import choice
 from monitor.facts.history import History, changes, in_order, unchanged, values
@@ -146,7 +147,7 @@ def won_by(reader: Reader, reps: ir.Table | None) -> ir.Table:
 
 
 def _code(text: ir.StringValue) -> ir.IntegerValue:
-    named = choice(text, segments.SEGMENTS)
+    named = choice(text, SEGMENTS)
     return segments.code(named, text.notnull() & named.isnull())
 
 

@@ -24,7 +24,7 @@ from monitor.facts.people import Small, read_small, small_rows
 from monitor.facts.quality import Tally
 from monitor.facts.remarks import remarks
 from monitor.facts.stages import count_new_stages
-from monitor.facts.workspace import workspace
+from monitor.facts.workspace import Workspace, workspace
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,12 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
         facts,
         activity=_activity(reader, diary),
         has_history=history is not None and tally.rows["opportunity_history"] > 0,
+        empty_columns=_empty_columns(work, deals, accounts),
     )
     tally.remarks += remarks(facts, reader)
     return Loaded(
         replace(facts, quality=tally.quality()),
-        DealsOf(work, policy, raw, deals, held, owners, migrated),
+        DealsOf(work, policy, raw, deals, held, history, migrated),
     )
 
 
@@ -106,6 +107,16 @@ def _count_odd(
         tally.place(name, raw[name], raw[name][key].cast("string"))
 
 
+def _empty_columns(work: Workspace, deals: ir.Table, accounts: ir.Table | None) -> frozenset[str]:
+    """Columns that a segment can be told by and that hold nothing."""
+    held = {"opportunities.amount": work.dicts(deals.agg(n=deals.amount.count()))[0]["n"]}
+    if accounts is not None:
+        counts = work.dicts(accounts.agg(employees=accounts.employees.count(), fit=accounts.fit_segment.count()))[0]
+        held |= {"accounts.employees": counts["employees"], "accounts.fit_segment": counts["fit"]}
+    names = ("opportunities.amount", "accounts.employees", "accounts.fit_segment")
+    return frozenset(name for name in names if not held.get(name))
+
+
 def _activity(reader: Reader, diary: Diary) -> tuple[date, ...]:
     """Every day on which a deal was created, closed or changed."""
     deals, work = reader.deals, reader.tally.work
@@ -133,18 +144,26 @@ def _facts(reader: Reader, held: ir.Table, owners: ir.Table, small: Small, as_of
         "due": rows(daily.due(_due_states(reader, held), policy), DUE) if policy.with_due else None,
     }
     for name in ("reps", "quotas", "spend", "requisitions"):
-        few = small_rows(work, name, getattr(small, name))
-        found[name] = few.sorted() if few else None
+        whole = small_rows(work, name, getattr(small, name))
+        found[name] = whole.sorted() if whole else None
     frames = {name: each.frame() for name, each in found.items() if each is not None}
     begins = work.dicts(reader.deals.agg(begins=reader.deals.created.min()))[0]["begins"]
     return Facts(
         begins=days.day_of(begins),
         activity=(),
+        pipeline=frames["pipeline"],
+        decided=frames["decided"],
+        bookings=frames["bookings"],
+        by_rep=frames["by_rep"],
         by_rep_since=since,
         quality=reader.tally.quality(),
         history_begins=None if reader.migrated is None else days.day_of(reader.migrated),
         fingerprint=fingerprint(found.items()),
-        **frames,
+        due=frames.get("due"),
+        reps=frames.get("reps"),
+        quotas=frames.get("quotas"),
+        spend=frames.get("spend"),
+        requisitions=frames.get("requisitions"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where the history of a migrated CRM begins: the first day on which most older deals have a first change from nothing."""
+"""Where the history of a migrated CRM begins: the first day on which most older deals first change, from nothing."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from monitor.core.policy import FactsPolicy
+from monitor.core.tables import SEGMENTS
 from monitor.facts import days, segments
 from monitor.facts.cells import Fault, choice, identity, stripped
 from monitor.facts.clean import usable
@@ -49,8 +50,8 @@ def read_deals(
     """Usable deals, kept. Days are numbers, segments codes.
 
     `deal` (a number), `opportunity_id`, `account_id`, `owner_id`, `counts` (of a type that counts), `created`, `month`
-    (of creation), `due` (expected close date), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
-    where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: reporting currency).
+    (of creation), `due` (expected close), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
+    where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: the reporting one).
     """
 
     def rules(rows: ir.Table) -> Sequence[Fault]:
@@ -113,5 +114,5 @@ def _with_named(rows: ir.Table, policy: FactsPolicy) -> ir.Table:
         return rows.mutate(named=ibis.null("int8"))
     pairs = [{"account": account, "label": label} for account, label in sorted(policy.named_accounts.items())]
     named = ibis.memtable(pairs, schema={"account": "string", "label": "string"})
-    named = named.select("account", named=segments.code(choice(named.label, segments.SEGMENTS)))
+    named = named.select("account", named=segments.code(choice(named.label, SEGMENTS)))
     return rows.left_join(named, rows.account_id == named.account).drop("account")

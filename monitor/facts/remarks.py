@@ -19,7 +19,9 @@ def remarks(facts: Facts, reader: Reader) -> list[str]:
             "so earlier readings are approximate."
         )
     if not facts.has_history:
-        found.append("There is no opportunity_history, so values of past days are today's: past readings are approximate.")
+        found.append(
+            "There is no opportunity_history, so values of past days are today's: past readings are approximate."
+        )
     return found + _review(facts, reader)
 
 

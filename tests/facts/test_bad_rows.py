@@ -1,0 +1,233 @@
+"""What cannot be used is set aside, each row with its reason; what is merely odd is kept and counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from monitor.errors import DataError
+from monitor.facts.load import Loaded
+from tests.facts.company import POLICY, Row, change, deal, filler, open_on, read, rep, sets_aside, suspects
+
+LENIENT = replace(POLICY, max_bad_rows=Decimal(1))
+
+BAD = [
+    (deal(None), "missing_id"),  # type: ignore[arg-type]
+    (deal("   "), "missing_id"),
+    (deal("b1", created=""), "missing_date"),
+    (deal("b2", created="03/04/2026"), "bad_date"),
+    (deal("b3", created="2025-02-30"), "bad_date"),
+    (deal("b4", created="2025-1-2"), "bad_date"),
+    (deal("b5", created="0202-05-01"), "bad_date"),
+    (deal("b6", created="infinity"), "bad_date"),
+    (deal("b7", closed="soon"), "bad_date"),
+    (deal("b8", created="2025-01-05T25:00:00"), "bad_date"),
+    (deal("b9", is_closed="perhaps"), "bad_flag"),
+    (deal("b10", is_won=""), "missing_flag"),
+    (deal("b11", amount="1,234.5"), "bad_amount"),
+    (deal("b12", amount="$5"), "bad_amount"),
+    (deal("b13", amount="NaN"), "bad_amount"),
+    (deal("b14", amount="inf"), "bad_amount"),
+    (deal("b15", amount="1e5"), "bad_amount"),
+    (deal("b16", amount="1_000"), "bad_amount"),
+    (deal("b17", amount="=SUM(A1:A9)"), "bad_amount"),
+    (deal("b18", amount="-0.01"), "negative_amount"),
+    (deal("b19", amount="10000000000000"), "amount_out_of_range"),
+    (deal("b20", amount="9" * 60), "amount_out_of_range"),
+    (deal("b21", closed="2024-12-31"), "closed_before_created"),
+    (deal("b22", is_closed="true"), "closed_without_close_date"),
+    (deal("b23", is_won="true"), "won_not_closed"),
+    (deal("b24", currency="XYZ"), "no_rate"),
+    (deal("b25", _bad="broken_quotes"), "broken_quotes"),
+]
+GOOD = [
+    deal("g1", is_closed="FALSE", is_won="f"),
+    deal("g2", is_closed="No", is_won="0"),
+    deal(" g3 ", created=" 2025-01-01 ", amount=" 1000 "),
+    deal("g4", amount="1000.000000000"),
+    deal("g5", amount="+1000"),
+    deal("g6", amount="1000."),
+    deal("g7", amount="01000"),
+    deal("g8", created="2025-01-01T23:59:59"),
+    deal("g9", created="2025-01-01 00:00"),
+    deal("g10", created="2025-01-01T12:00:00.123Z"),
+    deal("g11", segment="SMB", type="New Business"),
+    deal("g12", currency="usd"),
+]
+
+
+@pytest.fixture(scope="module")
+def spoilt() -> Loaded:
+    return read({"opportunities": [row for row, _ in BAD] + GOOD + filler()}, LENIENT)
+
+
+@pytest.mark.parametrize(("row", "reason"), BAD, ids=[f"{row['opportunity_id']}-{reason}" for row, reason in BAD])
+def test_a_row_that_cannot_be_used_is_set_aside_with_its_reason(spoilt: Loaded, row: Row, reason: str) -> None:
+    listed = {(bad.key, bad.reason) for bad in spoilt.facts.quality.bad_rows}
+    assert ((row["opportunity_id"] or "").strip(), reason) in listed
+
+
+def test_every_row_set_aside_is_counted_once(spoilt: Loaded) -> None:
+    assert sets_aside(spoilt) == dict(Counter(reason for _, reason in BAD))
+    assert spoilt.facts.quality.rows["opportunities"] == len(BAD) + len(GOOD) + 40
+
+
+def test_what_is_merely_written_otherwise_is_read(spoilt: Loaded) -> None:
+    assert open_on(spoilt, "2025-01-01") == (len(GOOD), Decimal(1000) * len(GOOD))
+
+
+def test_all_rows_of_a_disputed_id_go_and_of_equal_rows_one_stays() -> None:
+    rows = [deal("twice"), deal("twice"), deal("x"), deal("x", amount="2"), deal("y"), deal("y", created="bad")]
+    loaded = read({"opportunities": rows + filler()}, LENIENT)
+    assert sets_aside(loaded) == {"duplicate_id": 3, "bad_date": 1}
+    assert suspects(loaded) == {"duplicate_row": 1}
+    assert open_on(loaded, "2025-01-01") == (1, Decimal(1000))
+
+
+def test_rows_that_differ_in_a_column_that_no_fact_needs_are_a_dispute_too() -> None:
+    rows = [deal("x", stage="Proposal"), deal("x", stage="Closing"), *filler()]
+    assert sets_aside(read({"opportunities": rows}, LENIENT)) == {"duplicate_id": 2}
+
+
+def test_bad_rows_are_listed_with_file_and_line() -> None:
+    rows = [row | {"_file": "deals.csv", "_line": number} for number, row in enumerate(filler(), start=2)]
+    rows += [deal("x", created="?", _file="deals.csv", _line=99)]
+    bad = read({"opportunities": rows}, LENIENT).facts.quality.bad_rows
+    assert [(row.file, row.line, row.reason) for row in bad if row.key == "x"] == [("deals.csv", 99, "bad_date")]
+
+
+def test_too_many_bad_rows_stop_the_run_and_the_sentence_says_where() -> None:
+    rows = [deal(f"b{number}", created="?", _file="deals.csv", _line=number) for number in range(2, 5)] + filler()
+    with pytest.raises(
+        DataError, match=r"^Table opportunities: 3 of 43 rows .*3 bad_date.*deals.csv:2 \(bad_date\)\.$"
+    ):
+        read({"opportunities": rows})
+
+
+def test_five_in_a_hundred_are_borne() -> None:
+    assert sets_aside(read({"opportunities": [deal("b", created="?"), *filler(19)]})) == {"bad_date": 1}
+
+
+def test_a_missing_table_stops_the_run() -> None:
+    with pytest.raises(DataError, match=r"no table opportunities.*reps"):
+        read({"reps": [rep("r1")]})
+
+
+def test_a_missing_column_is_named_with_those_there_are() -> None:
+    rows = [{name: cell for name, cell in deal().items() if name != "is_won"}]
+    with pytest.raises(
+        DataError, match=r"opportunities has no column is_won \(its columns: opportunity_id.*`columns:`"
+    ):
+        read({"opportunities": rows})
+
+
+def test_a_required_column_of_another_table_stops_the_run_too() -> None:
+    with pytest.raises(DataError, match="reps has no column role"):
+        read({"opportunities": [deal()], "reps": [{"rep_id": "r", "segment": "smb", "start_date": "2025-01-01"}]})
+
+
+def test_no_usable_deal_stops_the_run() -> None:
+    with pytest.raises(DataError, match="no row that can be used"):
+        read({"opportunities": []})
+
+
+def test_columns_nobody_asked_for_are_counted_and_case_does_not_matter() -> None:
+    rows = [{name.upper(): cell for name, cell in deal(fax="none").items()}]
+    loaded = read({"opportunities": rows})
+    assert loaded.facts.quality.ignored_columns == {"opportunities": ("FAX",)}
+    assert open_on(loaded, "2025-01-01") == (1, Decimal(1000))
+
+
+ODD = [
+    (deal("o1", closed="2025-02-01", won=True, is_closed="true", amount=None), "no_amount_on_won"),
+    (deal("o2", closed="2025-02-01", won=True, is_closed="true", amount="0"), "no_amount_on_won"),
+    (deal("o3", owner_id="ghost"), "unknown_owner"),
+    (deal("o4", account_id="ghost"), "unknown_account"),
+    (deal("o5", close_date="2025-06-28"), "past_due_open"),
+    (deal("o6", owner_id="gone"), "owner_left"),
+    (deal("o7", type="barter"), "unknown_type"),
+    (deal("o8", segment="galaxy"), "unknown_segment"),
+    (deal("o9", created="2025-06-20", stage="Brand new"), "new_stage"),
+]
+
+
+@pytest.fixture(scope="module")
+def odd() -> Loaded:
+    known = {"account_id": "a1", "owner_id": "here", "stage": "Proposal"}
+    people = [rep("here"), rep("gone", end="2025-06-01")]
+    rows = [known | row for row, _ in ODD] + [known | row for row in filler()]
+    return read({"opportunities": rows, "reps": people, "accounts": [{"account_id": "a1"}]})
+
+
+@pytest.mark.parametrize(("row", "reason"), ODD, ids=[reason for _, reason in ODD])
+def test_what_looks_odd_is_kept_and_listed(odd: Loaded, row: Row, reason: str) -> None:
+    assert (row["opportunity_id"], reason) in {(bad.key, bad.reason) for bad in odd.facts.quality.bad_rows}
+
+
+def test_nothing_else_looks_odd(odd: Loaded) -> None:
+    assert suspects(odd) == dict(Counter(reason for _, reason in ODD))
+    assert not sets_aside(odd)
+
+
+def test_a_deal_past_due_is_one_of_the_day_asked_for(odd: Loaded) -> None:
+    assert open_on(odd, "2025-06-28", "review") == (1, Decimal(1000))
+
+
+SMALL = [
+    ("reps", rep("", "2025-01-01"), "missing_id"),
+    ("reps", rep("r2", "2025-01-01", "2024-01-01"), "ends_before_start"),
+    ("reps", rep("r3", role="astronaut"), "bad_choice"),
+    ("quotas", {"rep_id": "r1", "period_start": "2025-02-01", "amount": "5"}, "not_a_quarter_start"),
+    ("quotas", {"rep_id": "r1", "period_start": "2025-04-01", "amount": "-5"}, "negative_amount"),
+    ("spend", {"month": "2025-01-01", "segment": "smb", "function": "legal", "amount": "5"}, "bad_choice"),
+    (
+        "spend",
+        {"month": "2025-01-01", "segment": "smb", "function": "sales", "amount": "5", "currency": "EUR"},
+        "no_rate",
+    ),
+    ("fx_rates", {"currency": "GBP", "rate": "0", "month": None}, "bad_amount"),
+    ("releases", {"date": "yesterday", "segment": "smb"}, "bad_date"),
+    ("leads", {"lead_id": "l1", "created_date": "2025-01-01", "qualified_date": "?"}, "bad_date"),
+    ("requisitions", {"requisition_id": "q", "segment": "smb", "status": "open", "opened_date": None}, "missing_date"),
+    ("revenue", {"month": "2025-01-01", "account_id": "a", "arr": "x"}, "bad_amount"),
+]
+
+
+@pytest.fixture(scope="module")
+def small() -> Loaded:
+    tables = {name: [row for other, row, _ in SMALL if other == name] for name, _, _ in SMALL}
+    return read({"opportunities": [deal()], **tables}, LENIENT)
+
+
+@pytest.mark.parametrize(("table", "row", "reason"), SMALL, ids=[f"{table}-{reason}" for table, _, reason in SMALL])
+def test_other_tables_are_cleaned_alike(small: Loaded, table: str, row: Row, reason: str) -> None:
+    del row
+    assert reason in sets_aside(small, table)
+
+
+HISTORY = [
+    (change("A", "amount", "x", "5", "2025-02-01"), "bad_amount"),
+    (change("A", "amount", "5", "-5", "2025-02-01"), "negative_amount"),
+    (change("A", "amount", "5", "6", "01.02.2025"), "bad_date"),
+    (change("A", "colour", "red", "blue", "2025-02-01"), "bad_choice"),
+    (change("A", "stage", "a", "b", ""), "missing_date"),
+    (change("", "stage", "a", "b", "2025-02-01"), "missing_id"),
+    (change("ghost", "amount", "1", "2", "2025-02-01"), "unknown_deal"),
+    (change("ghost", "owner_id", "a", "b", "2025-02-01"), "unknown_deal"),
+    (change("A", "", "a", "b", "2025-02-01"), "missing_value"),
+]
+
+
+def test_changes_that_cannot_be_used_are_set_aside_by_reason() -> None:
+    loaded = read({"opportunities": [deal()], "opportunity_history": [row for row, _ in HISTORY]}, LENIENT)
+    assert sets_aside(loaded, "opportunity_history") == dict(Counter(reason for _, reason in HISTORY))
+    assert open_on(loaded, "2025-06-01") == (1, Decimal(1000))
+
+
+def test_a_history_of_more_deals_than_were_exported_stops_nothing() -> None:
+    rows = [change(f"other{number}", "amount", "1", "2", "2025-02-01") for number in range(9)]
+    loaded = read({"opportunities": [deal()], "opportunity_history": rows})
+    assert sets_aside(loaded, "opportunity_history") == {"unknown_deal": 9}

@@ -1,0 +1,199 @@
+"""Values as of a day: what was in force at its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from monitor.facts.load import Loaded
+from tests.facts.company import POLICY, change, deal, lines, open_on, read, rep, suspects
+
+
+def history(*rows: dict[str, Any], first: dict[str, Any] | None = None, **more: Any) -> Loaded:
+    return read({"opportunities": [first or deal()], "opportunity_history": list(rows)}, **more)
+
+
+def amounts(loaded: Loaded, *days: str) -> list[Decimal]:
+    return [open_on(loaded, day)[1] for day in days]
+
+
+def whole(loaded: Loaded, *columns: str) -> list[tuple[Any, ...]]:
+    """The changes of the whole open pipeline, without those that only age."""
+    frame = loaded.facts.pipeline
+    return lines(frame[frame["change"] != "aged_out"], *columns)
+
+
+def test_a_day_has_the_last_value_of_its_end_and_before_the_first_change_its_old_one() -> None:
+    loaded = history(
+        change("A", "amount", "10", "20", "2025-02-01T09:00:00"),
+        change("A", "amount", "20", "30", "2025-02-01T18:00:00"),
+        change("A", "amount", "30", "40", "2025-03-01"),
+    )
+    days = ("2025-01-01", "2025-01-31", "2025-02-01", "2025-02-28", "2025-03-01")
+    assert amounts(loaded, *days) == [10, 10, 30, 30, 40]
+
+
+def test_where_a_chain_contradicts_itself_what_was_set_rules() -> None:
+    loaded = history(change("A", "amount", "10", "20", "2025-02-01"), change("A", "amount", "99", "30", "2025-03-01"))
+    assert amounts(loaded, "2025-02-15", "2025-03-01") == [20, 30]
+
+
+def test_the_current_value_counts_only_where_there_is_no_change() -> None:
+    assert amounts(history(change("A", "stage", "a", "b", "2025-02-01")), "2025-06-01") == [1000]
+    assert amounts(history(change("A", "amount", "5", "6", "2025-02-01")), "2025-06-01") == [6]
+
+
+def test_changes_up_to_the_day_of_creation_make_its_first_value() -> None:
+    loaded = history(
+        change("A", "amount", None, "7", "2024-12-01"), change("A", "amount", "7", "8", "2025-01-01T23:00:00")
+    )
+    assert whole(loaded, "change", "amount") == [("created", Decimal(8))]
+
+
+def test_an_empty_old_value_means_that_there_was_no_amount() -> None:
+    loaded = history(change("A", "amount", "", "7", "2025-02-01"))
+    rows = whole(loaded, "change", "amount", "unpriced")
+    assert rows == [("created", Decimal(0), 1), ("reamounted", Decimal(7), -1)]
+
+
+def test_a_change_on_the_closing_day_counts_for_the_closing() -> None:
+    loaded = history(
+        change("A", "amount", "10", "20", "2025-02-10T16:00:00"), first=deal(closed="2025-02-10", won=True)
+    )
+    assert lines(loaded.facts.decided, "won", "won_amount") == [(1, Decimal(20))]
+    assert lines(loaded.facts.pipeline, "change", "amount") == [("created", Decimal(10)), ("won", Decimal(-10))]
+
+
+def test_what_changes_after_closing_is_a_correction_known_from_its_day_on() -> None:
+    rows = [change("A", "amount", "10", "25", "2025-03-05"), change("A", "segment", "smb", "mid_market", "2025-04-01")]
+    loaded = read(
+        {
+            "opportunities": [deal(closed="2025-02-10", won=True, owner_id="r")],
+            "opportunity_history": rows,
+            "reps": [rep("r")],
+        }
+    )
+    known, closed = date(2025, 2, 10), date(2025, 2, 10)
+    later, moved = date(2025, 3, 5), date(2025, 4, 1)
+    assert lines(loaded.facts.decided, "day", "closed_on", "segment", "won", "won_amount") == [
+        (known, closed, "smb", 1, Decimal(10)),
+        (later, closed, "smb", 0, Decimal(15)),
+        (moved, closed, "smb", -1, Decimal(-25)),
+        (moved, closed, "mid_market", 1, Decimal(25)),
+    ]
+    assert lines(loaded.facts.bookings, "day", "segment", "amount")[1] == (later, "smb", Decimal(15))
+
+
+def test_the_owner_is_the_one_of_the_closing_day_and_an_ae_until_the_last_day_of_the_role() -> None:
+    rows = [
+        change("A", "owner_id", "r1", "r2", "2025-02-10T08:00:00"),
+        change("A", "owner_id", "r2", "r3", "2025-02-11"),
+    ]
+    people = [rep("r2", end="2025-02-10"), rep("r3"), rep("r1", role="sdr")]
+    won = deal(closed="2025-02-10", won=True, owner_id="r3")
+    loaded = read({"opportunities": [won], "opportunity_history": rows, "reps": people}, as_of=date(2025, 3, 30))
+    assert lines(loaded.facts.by_rep, "rep_id", "is_ae", "amount") == [("r2", True, Decimal(1000))]
+    assert lines(loaded.facts.bookings, "deals", "amount") == [(1, Decimal(1000))]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_changes_at_one_instant_the_last_is_the_one_that_none_sets_out_from(turned: bool) -> None:
+    rows = [change("A", "amount", "10", "20", "2025-02-01"), change("A", "amount", "20", "30", "2025-02-01")]
+    loaded = history(*(rows[::-1] if turned else rows))
+    assert amounts(loaded, "2025-01-15", "2025-02-01") == [10, 30]
+    assert "ambiguous_history" not in suspects(loaded, "opportunity_history")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_tie_that_cannot_be_told_is_counted_and_does_not_depend_on_the_order(turned: bool) -> None:
+    rows = [change("A", "amount", "10", "20", "2025-02-01"), change("A", "amount", "10", "30", "2025-02-01")]
+    loaded = history(*(rows[::-1] if turned else rows))
+    assert amounts(loaded, "2025-01-15", "2025-02-01") == [10, 30]
+    assert suspects(loaded, "opportunity_history")["ambiguous_history"] == 1
+
+
+def test_the_same_change_twice_is_one() -> None:
+    row = change("A", "amount", "10", "20", "2025-02-01")
+    loaded = history(row, row)
+    assert amounts(loaded, "2025-01-15", "2025-02-01") == [10, 20]
+    assert "ambiguous_history" not in suspects(loaded, "opportunity_history")
+
+
+def migrated(moved: int, whole: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Deals of which `moved` have a history that begins on 1 March with an empty old value."""
+    deals = [deal(f"d{number}") for number in range(whole)]
+    return deals, [change(f"d{number}", "amount", None, "500", "2025-03-01") for number in range(moved)]
+
+
+def test_where_most_older_deals_begin_from_nothing_on_one_day_history_begins_there() -> None:
+    deals, rows = migrated(21, 40)
+    loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
+    assert loaded.facts.history_begins == date(2025, 3, 1)
+    assert open_on(loaded, "2025-01-01") == (40, Decimal(21 * 500 + 19 * 1000))
+    assert any("2025-03-01" in remark for remark in loaded.facts.quality.remarks)
+
+
+@pytest.mark.parametrize(("moved", "whole"), [(20, 40), (19, 20)])
+def test_half_of_the_deals_or_a_handful_are_no_migration(moved: int, whole: int) -> None:
+    deals, rows = migrated(moved, whole)
+    loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
+    assert loaded.facts.history_begins is None
+    assert open_on(loaded, "2025-01-01") == (whole, Decimal((whole - moved) * 1000))
+
+
+def test_the_configuration_forbids_or_sets_where_history_begins() -> None:
+    deals, rows = migrated(30, 40)
+    tables = {"opportunities": deals, "opportunity_history": rows}
+    assert read(tables, replace(POLICY, history_begins=False)).facts.history_begins is None
+    told = read(tables, replace(POLICY, history_begins=date(2025, 3, 1)))
+    assert open_on(told, "2025-02-01")[1] == Decimal(30 * 500 + 10 * 1000)
+
+
+def test_deals_first_logged_when_they_were_created_are_no_migration() -> None:
+    deals = [deal(f"d{number}", created="2025-02-01") for number in range(30)]
+    rows = [change(row["opportunity_id"], "stage", None, "New", "2025-02-01T10:00:00") for row in deals]
+    loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
+    assert loaded.facts.history_begins is None
+
+
+def test_without_a_history_past_values_are_todays_and_it_is_said() -> None:
+    facts = read({"opportunities": [deal()]}).facts
+    assert not facts.has_history
+    assert any("opportunity_history" in remark for remark in facts.quality.remarks)
+    assert history(change("A", "stage", "a", "b", "2025-02-01")).facts.has_history
+
+
+def test_every_day_on_which_something_happened_is_an_active_day() -> None:
+    rows = [change("A", "stage", "a", "b", "2025-02-01"), change("A", "amount", "1", "2", "2025-02-03")]
+    loaded = history(*rows, first=deal(closed="2025-03-01", won=True))
+    assert [day.isoformat() for day in loaded.facts.activity] == [
+        "2025-01-01",
+        "2025-02-01",
+        "2025-02-03",
+        "2025-03-01",
+    ]
+
+
+def test_due_quarters_follow_the_expected_close_date() -> None:
+    rows = [change("A", "close_date", "2025-02-15", "2025-05-01", "2025-02-20")]
+    loaded = history(*rows, first=deal(close_date="2025-05-01"), policy=replace(POLICY, with_due=True))
+    assert loaded.facts.due is not None
+    assert lines(loaded.facts.due, "day", "due_quarter", "deals", "amount") == [
+        (date(2025, 1, 1), date(2025, 1, 1), 1, Decimal(1000)),
+        (date(2025, 2, 20), date(2025, 1, 1), -1, Decimal(-1000)),
+        (date(2025, 2, 20), date(2025, 4, 1), 1, Decimal(1000)),
+    ]
+
+
+def test_asking_for_due_quarters_leaves_the_other_frames_as_they_are() -> None:
+    rows = [
+        change("A", "close_date", "2025-02-15", "2025-05-01", "2025-02-20"),
+        change("A", "amount", "1", "2", "2025-02-22"),
+    ]
+    plain, due = history(*rows), history(*rows, policy=replace(POLICY, with_due=True))
+    assert plain.facts.pipeline.equals(due.facts.pipeline)
+    assert plain.facts.due is None
