@@ -86,8 +86,8 @@ class Facts:
     has_history: bool = True
     """False where there is no history table: values of past days are today's, so past readings are approximate."""
     empty_columns: frozenset[str] = frozenset()
-    """`table.column` of the columns a segment can be told by (`accounts.employees`, `accounts.fit_segment`,
-    `opportunities.amount`) that are missing or hold nothing."""
+    """`table.column` of the columns that a segment or a booking can be told by (`accounts.employees`,
+    `accounts.fit_segment`, `opportunities.amount`, `opportunities.owner_id`) and that are missing or hold nothing."""
     fingerprint: str = ""
     """SHA-256 over all frames, whatever order the rows were read in."""
 

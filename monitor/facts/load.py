@@ -108,12 +108,13 @@ def _count_odd(
 
 
 def _empty_columns(work: Workspace, deals: ir.Table, accounts: ir.Table | None) -> frozenset[str]:
-    """Columns that a segment can be told by and that hold nothing."""
-    held = {"opportunities.amount": work.dicts(deals.agg(n=deals.amount.count()))[0]["n"]}
+    """Columns that a segment or a booking can be told by and that hold nothing."""
+    of_deals = work.dicts(deals.agg(amount=deals.amount.count(), owner=deals.owner_id.count()))[0]
+    held = {"opportunities.amount": of_deals["amount"], "opportunities.owner_id": of_deals["owner"]}
     if accounts is not None:
         counts = work.dicts(accounts.agg(employees=accounts.employees.count(), fit=accounts.fit_segment.count()))[0]
         held |= {"accounts.employees": counts["employees"], "accounts.fit_segment": counts["fit"]}
-    names = ("opportunities.amount", "accounts.employees", "accounts.fit_segment")
+    names = ("opportunities.amount", "opportunities.owner_id", "accounts.employees", "accounts.fit_segment")
     return frozenset(name for name in names if not held.get(name))
 
 

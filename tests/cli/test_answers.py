@@ -133,3 +133,18 @@ def test_a_company_that_never_ran_and_one_that_ran_each_week_agree(run: Run, tmp
     (tmp_path / "once").mkdir()
     once = configured(tmp_path / "once", "trap")
     assert run("status", "--json", "--config", weekly).json == run("status", "--json", "--config", once).json
+
+
+def test_deals_without_owners_are_no_attainment_of_zero(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    won = [f"{n},2026-0{1 + n % 5}-10,2026-0{2 + n % 5}-01,true,true,1000,smb" for n in range(1, 40)]
+    header = "opportunity_id,created_date,close_date,is_closed,is_won,amount,segment"
+    (data / "opportunities.csv").write_text("\n".join([header, "0,2025-12-01,2026-06-26,true,false,9,smb", *won]))
+    (data / "reps.csv").write_text("rep_id,role,segment,start_date\nR1,ae,smb,2025-01-01\n")
+    (data / "quotas.csv").write_text("rep_id,period_start,amount\nR1,2026-01-01,50000\nR1,2026-04-01,50000\n")
+    config = tmp_path / "config.yaml"
+    config.write_text("company: Acme\nsource: {type: csv, path: data}\n")
+    status = run("status", "--json", "--as-of", "2026-06-28", "--config", config).json
+    weekly = status["indicators"]["attainment"]["weekly"]
+    assert (weekly["value"], weekly["band"], weekly["reason"]) == (None, "no_data", "no_owners")

@@ -76,6 +76,8 @@ class Attainment(Indicator[AttainmentSettings]):
         quota = book.plan_quota(segment, quarter)
         if isinstance(quota, NoData):
             return quota
+        if "opportunities.owner_id" in book.facts.empty_columns:
+            return NoData("no_owners", "no deal has an owner (`opportunities.owner_id`), so no booking is an AE's")
         booked = book.bookings(segment, quarter.start, quarter.end, known)
         won = book.won(segment, quarter.start, quarter.end, known)
         if won.deals and won.deals == won.unpriced:
