@@ -38,22 +38,24 @@ FROM deals
 _HISTORY = """
 SELECT
     opportunity_id, field,
-    CASE field WHEN 'amount' THEN (amount * (100 - 5 * k) / 100)::DECIMAL(18, 2)::VARCHAR
-               WHEN 'close_date' THEN (created_date + age - 10 * k)::DATE::VARCHAR
-               WHEN 'stage' THEN 'Stage ' || (4 - k) ELSE 'REP' || lpad(((rep + k) % {reps})::VARCHAR, 5, '0')
+    CASE field WHEN 'amount' THEN (amount * (95 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
+               WHEN 'close_date' THEN (created_date + age - 10 * (later + 1))::DATE::VARCHAR
+               WHEN 'stage' THEN 'Stage ' || (3 - later) ELSE 'REP' || lpad(((rep + later + 1) % {reps})::VARCHAR, 5, '0')
     END AS old_value,
-    CASE field WHEN 'amount' THEN (amount * (105 - 5 * k) / 100)::DECIMAL(18, 2)::VARCHAR
-               WHEN 'close_date' THEN (created_date + age - 10 * (k - 1))::DATE::VARCHAR
-               WHEN 'stage' THEN 'Stage ' || (5 - k) ELSE 'REP' || lpad(((rep + k - 1) % {reps})::VARCHAR, 5, '0')
+    CASE field WHEN 'amount' THEN (amount * (100 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
+               WHEN 'close_date' THEN (created_date + age - 10 * later)::DATE::VARCHAR
+               WHEN 'stage' THEN 'Stage ' || (4 - later) ELSE 'REP' || lpad(((rep + later) % {reps})::VARCHAR, 5, '0')
     END AS new_value,
     created_date::TIMESTAMP + to_seconds((age * 86400 * (4 - k) // 4 + hash(i, 20 + k) % 20000)::BIGINT) AS changed_at
 FROM (
-    SELECT *, unnest([1, 2, 3, 4]) AS k,
-        ['amount', 'close_date', 'stage', 'owner_id'][(hash(i, 10 + k) % 4 + 1)::BIGINT] AS field
-    FROM deals
+    SELECT *, fields[k] AS field,
+        (k > 1 AND fields[1] = fields[k])::INT + (k > 2 AND fields[2] = fields[k])::INT
+            + (k > 3 AND fields[3] = fields[k])::INT AS later
+    FROM (SELECT *, unnest([1, 2, 3, 4]) AS k FROM (SELECT *, {fields} AS fields FROM deals))
 )
 ORDER BY changed_at
 """
+_FIELD = "['amount', 'close_date', 'stage', 'owner_id'][(hash(i, 10 + {k}) % 4 + 1)::BIGINT]"
 _ACCOUNTS = """
 SELECT 'ACC' || lpad(i::VARCHAR, 9, '0') AS account_id, 'Company ' || i AS name,
     CASE WHEN hash(i, 31) % 10 < 7 THEN 1 + hash(i, 32) % 50 ELSE 51 + hash(i, 32) % 900 END AS employees,
@@ -87,7 +89,7 @@ def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: 
     if (folder / "done").exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    words = {
+    words: dict[str, object] = {
         "deals": deals,
         "accounts": max(deals // 3, 1),
         "reps": max(deals // 20_000, 10),
@@ -97,6 +99,7 @@ def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: 
         "money": "DOUBLE" if doubles else "DECIMAL(18, 2)",
         "segment": "segment" if given else "NULL::VARCHAR",
     }
+    words["fields"] = "[" + ", ".join(_FIELD.format(k=k) for k in range(1, 5)) + "]"
     words["closed"] = _CLOSED.format(**words)
     with duckdb.connect() as engine:
         engine.execute("SET threads = 2; SET memory_limit = '4GB'; SET preserve_insertion_order = false")

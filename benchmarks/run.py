@@ -47,7 +47,7 @@ def monitor(*words: str) -> list[str]:
 
 
 def configured(folder: Path, deals: int) -> Path:
-    """A configuration of the generated company of so many deals, with a new store."""
+    """A configuration of the generated company of so many deals, with a store that holds nothing yet."""
     data = DATA / f"{deals}-parquet"
     if not (data / "done").exists():
         print(f"generating {deals:,} deals with {4 * deals:,} history rows ...", file=sys.stderr)
@@ -58,6 +58,7 @@ def configured(folder: Path, deals: int) -> Path:
         "indicators: {cac_payback: {gross_margin: {smb: 0.75}}}\n"
         f"database: sqlite:///{folder / f'{deals}-{time.time_ns()}.db'}\n"
     )
+    run(monitor("audit", "--config", str(config)))
     return config
 
 

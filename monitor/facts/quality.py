@@ -46,8 +46,8 @@ class Tally:
         found = self.work.dicts(rows.group_by("reason").agg(rows=rows.count()))
         for row in found:
             counts[row["reason"]] = counts.get(row["reason"], 0) + row["rows"]
-        if found:
-            self.listed += _examples(self.work, table, rows)
+        for reason in sorted(row["reason"] for row in found):
+            self.listed += _examples(self.work, table, rows.filter(rows.reason == reason))
 
     def check(self, table: str, most: Decimal) -> None:
         """Raises DataError where more than `most` (a share) of the table is set aside."""
@@ -100,8 +100,7 @@ def _examples(work: Workspace, table: str, rows: ir.Table) -> list[BadRow]:
         file=rows[FILE] if FILE in rows.columns else ibis.null("string"),
         line=_line(rows),
     )
-    order = ibis.window(group_by="reason", order_by=["key", "file", "line"])
-    first = some.mutate(nth=ibis.row_number().over(order)).filter(lambda t: t.nth < LISTED).drop("nth")
+    first = some.order_by("key", "file", "line").limit(LISTED)
     return [BadRow(table, **row) for row in work.dicts(first)]
 
 

@@ -9,7 +9,7 @@ import weakref
 import ibis
 from ibis.backends.duckdb import Backend
 
-MEMORY_LIMIT = "1500MB"
+MEMORY_LIMIT = "2200MB"
 """What DuckDB may hold before it spills to disk; the process takes some more."""
 
 
