@@ -114,7 +114,7 @@ def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: 
             ("quotas", _QUOTAS),
             ("spend", _SPEND),
         ):
-            options = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
+            options = "FORMAT parquet, COMPRESSION snappy" if kind == "parquet" else "FORMAT csv, HEADER"
             engine.execute(f"COPY ({query.format(**words)}) TO '{folder / table}.{kind}' ({options})")
     (folder / "done").touch()
     return folder

@@ -116,7 +116,7 @@ def without_disputed(
         twice = twice.union(good.select("ident").semi_join(bad, "ident")).distinct()
     twice = work.keep("twice", twice)
     if not work.count(twice):
-        work.drop(twice)
+        work.forget("twice")
         return good.select(columns)
     again = _identified(every(), key).semi_join(twice, "ident")
     disputed, equal = _kinds(tally, again)
@@ -125,7 +125,9 @@ def without_disputed(
     copies = _copies(again.semi_join(equal, "ident"))
     tally.suspect(name, _keyed(copies.mutate(reason=ibis.literal("duplicate_row")), key))
     single = good.semi_join(equal, "ident").distinct()
-    return work.keep(name, good.anti_join(twice, "ident").union(single).select(columns))
+    settled = work.keep(f"{name}_settled", good.anti_join(twice, "ident").union(single).select(columns))
+    work.forget("twice", "kinds", name)
+    return settled
 
 
 def _identified(rows: ir.Table, key: Sequence[str]) -> ir.Table:

@@ -93,26 +93,37 @@ class DealsOf:
         return int(found["deals"]), found["amount"] or Decimal(0)
 
     def _listed(self, held: ir.Table, t: date, limit: int) -> list[Deal]:
-        known = self.deals.select("deal", "opportunity_id", "account_id", "owner_id")
+        known = self.deals.select("deal", "opportunity_id", "owner_id")
         rows = held.inner_join(known, "deal")
         order = [ibis.desc("shown", nulls_first=False), "opportunity_id"]
         found = self.work.dicts(
-            rows.select("opportunity_id", "account_id", "owner_id", "created", "closed", "won", "shown")
-            .order_by(order)
-            .limit(limit)
+            rows.select("opportunity_id", "owner_id", "created", "closed", "won", "shown").order_by(order).limit(limit)
         )
         owners = self._owners_as_of(found, t)
-        accounts = self._names("accounts", "account_id", {row["account_id"] for row in found})
+        held_by = self._accounts(sorted(row["opportunity_id"] for row in found))
+        accounts = self._names("accounts", "account_id", set(held_by.values()))
         people = self._names("reps", "rep_id", set(owners.values()))
-        return [self._deal(row, t, accounts, people, owners[row["opportunity_id"]]) for row in found]
+        named = {key: accounts.get(account, account) for key, account in held_by.items()}
+        return [
+            self._deal(row, t, named.get(row["opportunity_id"]), people, owners[row["opportunity_id"]]) for row in found
+        ]
+
+    def _accounts(self, keys: list[str]) -> dict[str, str]:
+        """The account of each deal that has one."""
+        raw = self.raw["opportunities"]
+        if "account_id" not in raw.columns or not keys:
+            return {}
+        rows = raw.select(key=as_text(stripped(raw.opportunity_id)), account=as_text(stripped(raw.account_id)))
+        rows = rows.filter(rows.key.isin(keys) & rows.account.notnull())
+        return {row["key"]: row["account"] for row in self.work.dicts(rows)}
 
     def _deal(
-        self, row: Mapping[str, Any], t: date, accounts: Mapping[str, str], people: Mapping[str, str], owner: str | None
+        self, row: Mapping[str, Any], t: date, account: str | None, people: Mapping[str, str], owner: str | None
     ) -> Deal:
         closed = row["closed"] if row["closed"] is not None and row["closed"] <= days.number_of(t) else None
         return Deal(
             opportunity_id=row["opportunity_id"],
-            account=accounts.get(row["account_id"], row["account_id"]),
+            account=account,
             owner=people.get(owner, owner) if owner is not None else None,
             amount=row["shown"],
             created_on=days.day_of(row["created"]),

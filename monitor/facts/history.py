@@ -161,8 +161,8 @@ def _counts(tally: Tally, kept: ir.Table) -> tuple[int, int]:
 def set_aside_unusable(tally: Tally, reading: Reading, deals: ir.Table) -> None:
     """Counts the rows with a fault and those of deals that are not known (or were set aside themselves)."""
     rows = reading.diagnosed()
-    unknown = rows.filter(rows.reason.isnull()).anti_join(deals, "opportunity_id")
-    unknown = unknown.mutate(reason=ibis.literal("unknown_deal"))
+    unknown = rows.filter(rows.reason.isnull()).mutate(deal=identity(rows.opportunity_id))
+    unknown = unknown.anti_join(deals, "deal").drop("deal").mutate(reason=ibis.literal("unknown_deal"))
     both = rows.filter(rows.reason.notnull()).union(unknown)
     tally.set_aside(_SPEC.name, both.mutate(key=both.opportunity_id))
 
@@ -173,28 +173,25 @@ def in_order(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
     Changes of one deal at one instant become a single one first.
     """
     placed = tally.work.keep("placed", _placed(kept))
-    ties = placed.filter(placed.instant == placed.before)
-    if tally.work.count(ties):
-        settled = _settled(tally, placed, deals)
-        placed, given_up = tally.work.keep("placed", _placed(settled)), placed
-        tally.work.drop(given_up)
-    return placed
+    if tally.work.count(placed.filter(placed.tied)):
+        tally.work.forget("placed")
+        placed = tally.work.keep("placed", _placed(_settled(tally, kept, deals)))
+    return placed.drop("tied")
 
 
 def _placed(rows: ir.Table) -> ir.Table:
     order = ibis.window(group_by="deal", order_by="instant")
-    return rows.mutate(
-        before=rows.instant.lag().over(order),
-        after=rows.instant.lead().over(order),
-        next_day=rows.day.lead().over(order),
-    )
+    before = rows.instant.lag().over(order)
+    placed = rows.mutate(before=before, next_day=rows.day.lead().over(order))
+    tied = (placed.before == placed.instant).fill_null(False)
+    return placed.mutate(first=placed.before.isnull(), tied=tied).drop("before", "instant")
 
 
-def _settled(tally: Tally, placed: ir.Table, deals: ir.Table) -> ir.Table:
+def _settled(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
     """Each tie as one change: from the value that none of it leads to, to the one that none of it sets out from."""
-    columns = [column for column in placed.columns if column not in ("before", "after", "next_day")]
-    is_tied = ((placed.instant == placed.before) | (placed.instant == placed.after)).fill_null(False)
-    tied = placed.filter(is_tied).select(columns).distinct()
+    columns = kept.columns
+    counted = kept.mutate(at_once=kept.count().over(ibis.window(group_by=["deal", "instant"])))
+    tied = counted.filter(counted.at_once > 1).select(columns).distinct()
     tied = tied.mutate(old_text=_text(tied.old), new_text=_text(tied.new))
     froms = tied.select("deal", "instant", text="old_text").distinct()
     tos = tied.select("deal", "instant", text="new_text").distinct()
@@ -218,7 +215,7 @@ def _settled(tally: Tally, placed: ir.Table, deals: ir.Table) -> ir.Table:
     unclear = single.filter((single.lasts != 1) | (single.firsts != 1))
     unclear = unclear.select("deal").inner_join(deals, "deal").select(key=deals.opportunity_id)
     tally.suspect(_SPEC.name, unclear.mutate(reason=ibis.literal("ambiguous_history")))
-    return placed.filter(~is_tied).select(columns).union(single.select(columns))
+    return counted.filter(counted.at_once == 1).select(columns).union(single.select(columns))
 
 
 def _flagged(tied: ir.Table, others: ir.Table, text: str, name: str) -> ir.Table:
@@ -252,10 +249,10 @@ def values(placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[st
         valid_to=placed.next_day,
         value=placed.new,
     )
-    initial = placed.filter(placed.before.isnull() & (placed.day > placed.created)).select(
+    initial = placed.filter(placed.first & (placed.day > placed.created)).select(
         "deal", *carried, valid_from=placed.created, valid_to=placed.day, value=old
     )
-    untouched = deals.anti_join(placed, "deal").select(
+    untouched = deals.anti_join(placed.filter(placed.first), "deal").select(
         "deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current]
     )
     return lasts.union(initial).union(untouched)

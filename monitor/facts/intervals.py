@@ -41,7 +41,9 @@ class Reader:
         deals = self.deals if some is None else some
         if name not in self.log:
             return unchanged(deals, current, carried)
-        return values(in_order(self.tally, self.log[name], self.deals), deals, current, carried, self.migrated)
+        placed = in_order(self.tally, self.log[name], self.deals)
+        self.tally.work.forget(f"{name}_changes")
+        return values(placed, deals, current, carried, self.migrated)
 
 
 def read_log(tally: Tally, history: History, deals: ir.Table, need: Needs, policy: FactsPolicy) -> dict[str, ir.Table]:
@@ -74,15 +76,27 @@ def states(reader: Reader, amounts: ir.Table) -> ir.Table:
     if reader.need.currency:
         rows = rows.mutate(amount=converted(rows.value, rows.rate_open), booked=converted(rows.value, rows.rate_closed))
     else:
-        rows = rows.mutate(amount=rows.value, booked=rows.value)
+        rows = rows.rename(amount="value")
     rows = rows.mutate(segment=_segment(reader, rows))
-    columns = ("deal", "created", "month", "closed", "won", "valid_from", "valid_to", "amount", "booked", "segment")
-    kept = reader.tally.work.keep("states", rows.select(*columns))
+    columns = ["deal", "created", "month", "closed", "won", "valid_from", "valid_to", "amount", "segment"]
+    kept = _with_moves(reader, rows.select(*columns, *(("booked",) if reader.need.currency else ())))
+    return kept if reader.need.currency else kept.mutate(booked=kept.amount)
+
+
+def _with_moves(reader: Reader, rows: ir.Table) -> ir.Table:
+    """The states, kept, with the segments before and after; where all are given, no deal ever moves."""
+    work = reader.tally.work
     if not reader.need.vote:
+        kept = work.keep("states", rows)
+        work.forget("placed")
         return kept.mutate(came_from=kept.segment, goes_to=kept.segment)
+    still = work.keep("still", rows)
+    work.forget("placed")
     order = ibis.window(group_by="deal", order_by="valid_from")
-    moving = kept.mutate(came_from=kept.segment.lag().over(order), goes_to=kept.segment.lead().over(order))
-    return reader.tally.work.keep("states", moving)
+    moving = still.mutate(came_from=still.segment.lag().over(order), goes_to=still.segment.lead().over(order))
+    kept = work.keep("states", moving)
+    work.forget("still")
+    return kept
 
 
 def carried(need: Needs) -> tuple[str, ...]:
@@ -100,6 +114,7 @@ def _segment(reader: Reader, rows: ir.Table) -> ir.IntegerValue:
 def _with_given(reader: Reader, rows: ir.Table) -> ir.Table:
     """The states cut where the given segment changed."""
     placed = in_order(reader.tally, reader.log["segment"], reader.deals)
+    reader.tally.work.forget("segment_changes")
     touched = reader.deals.semi_join(placed, "deal")
     given = values(placed, touched, "given", ("created",), reader.migrated)
     return cut(rows, given, given=lambda other: other.value)

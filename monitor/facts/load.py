@@ -58,6 +58,8 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
     if history is not None:
         log = read_log(tally, history, deals, need, policy)
         _write_diary(tally, history, deals, log, diary)
+        if "amount" in log:
+            count_odd_changes(tally, log["amount"], deals)
     for name in tally.rows:
         tally.check(name, policy.max_bad_rows)
     migrated = migration.find(work, history, deals, diary, policy) if history is not None else None
@@ -65,8 +67,7 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
     held = states(reader, reader.field("amount", "amount", carried(need)))
     owners = won_by(reader, small.reps)
     _count_odd(tally, raw, deals, accounts, small, diary, as_of)
-    if "amount" in log:
-        count_odd_changes(tally, log["amount"], deals)
+    work.forget("placed")
     facts = _facts(reader, held, owners, small, as_of)
     facts = replace(
         facts,

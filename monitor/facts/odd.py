@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from monitor.facts import days
+from monitor.facts.cells import identity
 from monitor.facts.people import Small
 from monitor.facts.quality import Tally
 
@@ -27,8 +28,8 @@ def count_odd_deals(tally: Tally, deals: ir.Table, accounts: ir.Table | None, sm
         "past_due_open": deals.filter(is_open & deals.closed.isnull() & (deals.due < today)),
     }
     if accounts is not None:
-        held = deals.filter(deals.account_id.notnull())
-        found["unknown_account"] = held.anti_join(accounts, "account_id")
+        known = accounts.select(account=identity(accounts.account_id))
+        found["unknown_account"] = deals.filter(deals.account.notnull()).anti_join(known, "account")
     if small.reps is not None:
         owned = deals.filter(deals.owner_id.notnull())
         found["unknown_owner"] = owned.anti_join(small.reps, owned.owner_id == small.reps.rep_id)

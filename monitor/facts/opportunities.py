@@ -49,7 +49,7 @@ def read_deals(
 ) -> ir.Table:
     """Usable deals, kept. Days are numbers, segments codes.
 
-    `deal` (a number), `opportunity_id`, `account_id`, `owner_id`, `counts` (of a type that counts), `created`, `month`
+    `deal` (a number), `opportunity_id`, `account` (its id as a number), `owner_id`, `counts` (of a type that counts), `created`, `month`
     (of creation), `due` (expected close), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
     where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: the reporting one).
     """
@@ -82,7 +82,7 @@ def _deal(rows: ir.Table, policy: FactsPolicy) -> Mapping[str, ir.Value]:
     return {
         "deal": identity(rows.opportunity_id),
         "opportunity_id": rows.opportunity_id,
-        "account_id": rows.account_id,
+        "account": identity(rows.account_id),
         "owner_id": rows.owner_id,
         "counts": rows.type.isin(policy.deal_types).fill_null(False),
         "odd_type": rows.odd_type,
@@ -102,11 +102,11 @@ def _with_signals(rows: ir.Table, accounts: ir.Table | None, policy: FactsPolicy
     if accounts is None or not {"employees", "fit"} & set(policy.segments_by):
         return rows.mutate(size=ibis.null("int8"), fit=ibis.null("int8"))
     signals = accounts.select(
-        account=accounts.account_id,
+        key=identity(accounts.account_id),
         size=segments.by_employees(accounts.employees, policy),
         fit=segments.code(accounts.fit_segment),
     )
-    return rows.left_join(signals, rows.account_id == signals.account).drop("account")
+    return rows.left_join(signals, rows.account == signals.key).drop("key")
 
 
 def _with_named(rows: ir.Table, policy: FactsPolicy) -> ir.Table:
@@ -114,5 +114,5 @@ def _with_named(rows: ir.Table, policy: FactsPolicy) -> ir.Table:
         return rows.mutate(named=ibis.null("int8"))
     pairs = [{"account": account, "label": label} for account, label in sorted(policy.named_accounts.items())]
     named = ibis.memtable(pairs, schema={"account": "string", "label": "string"})
-    named = named.select("account", named=segments.code(choice(named.label, SEGMENTS)))
-    return rows.left_join(named, rows.account_id == named.account).drop("account")
+    named = named.select(key=identity(named.account), named=segments.code(choice(named.label, SEGMENTS)))
+    return rows.left_join(named, rows.account == named.key).drop("key")

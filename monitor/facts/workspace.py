@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -37,16 +38,21 @@ class Workspace:
     """One engine, one run."""
 
     backend: SQLBackend
+    _kept: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def keep(self, name: str, rows: ir.Table) -> ir.Table:
         """The rows as a temporary table, worked out once."""
+        called = gen_name(f"monitor_{name}")
         with _reading():
-            return self.backend.create_table(gen_name(f"monitor_{name}"), rows, temp=True)
+            table = self.backend.create_table(called, rows, temp=True)
+        self._kept[name].append(called)
+        return table
 
-    def drop(self, *tables: ir.Table) -> None:
-        """Forgets temporary tables, so that their memory is free."""
-        for table in tables:
-            self.backend.drop_table(table.op().name)
+    def forget(self, *names: str) -> None:
+        """Drops what was kept under these names, so that its memory is free."""
+        for name in names:
+            for called in self._kept.pop(name, ()):
+                self.backend.drop_table(called)
 
     def fetch(self, rows: ir.Table) -> pa.Table:
         """The rows, here."""
