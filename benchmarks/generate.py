@@ -40,7 +40,8 @@ SELECT
     opportunity_id, field,
     CASE field WHEN 'amount' THEN (amount * (95 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
                WHEN 'close_date' THEN (created_date + age - 10 * (later + 1))::DATE::VARCHAR
-               WHEN 'stage' THEN 'Stage ' || (3 - later) ELSE 'REP' || lpad(((rep + later + 1) % {reps})::VARCHAR, 5, '0')
+               WHEN 'stage' THEN 'Stage ' || (3 - later)
+               ELSE 'REP' || lpad(((rep + later + 1) % {reps})::VARCHAR, 5, '0')
     END AS old_value,
     CASE field WHEN 'amount' THEN (amount * (100 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
                WHEN 'close_date' THEN (created_date + age - 10 * later)::DATE::VARCHAR
