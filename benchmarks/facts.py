@@ -52,17 +52,9 @@ def _table(backend: Any, folder: Path, name: str) -> Any:
 
 
 _READ = {
-    "opportunities": (
-        "opportunity_id",
-        "owner_id",
-        "type",
-        "created_date",
-        "close_date",
-        "is_closed",
-        "is_won",
-        "amount",
-    )
-    + ("segment",),
+    "opportunities": tuple(
+        "opportunity_id owner_id type created_date close_date is_closed is_won amount segment".split()
+    ),
     "opportunity_history": ("opportunity_id", "field", "old_value", "new_value", "changed_at"),
 }
 """The columns that the facts are made from."""

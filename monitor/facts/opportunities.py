@@ -50,8 +50,9 @@ def read_deals(
     """Usable deals, kept. Days are numbers, segments codes.
 
     `deal` (a number), `opportunity_id`, `account` (its id as a number), `owner_id`, `counts` (of a type that counts),
-    `created`, `month` (of creation), `due` (expected close), `closed` (null while open), `won`, `amount` (as given), `given` (segment);
-    where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null: the reporting one).
+    `created`, `month` (of creation), `due` (expected close), `closed` (null while open), `won`, `amount` (as given),
+    `given` (segment); where a vote is needed `named`, `size`, `fit`; with currencies `rate_open`, `rate_closed` (null:
+    the reporting one).
     """
 
     def rules(rows: ir.Table) -> Sequence[Fault]:
