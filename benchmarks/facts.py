@@ -52,8 +52,9 @@ def _table(backend: Any, folder: Path, name: str) -> Any:
 
 
 _READ = {
-    "opportunities": tuple(
-        ["opportunity_id", "owner_id", "type", "created_date", "close_date", "is_closed", "is_won", "amount", "segment"]
+    "opportunities": (
+        *("opportunity_id", "owner_id", "type", "created_date", "close_date", "is_closed", "is_won", "amount"),
+        "segment",
     ),
     "opportunity_history": ("opportunity_id", "field", "old_value", "new_value", "changed_at"),
 }

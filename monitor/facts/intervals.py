@@ -22,6 +22,8 @@ from monitor.facts.quality import Tally
 _FIXED = ("created", "month", "closed", "won", "counts", "given")
 _SIGNALS = ("named", "size", "fit")
 _RATES = ("rate_open", "rate_closed")
+_NEVER = 2_000_000_000
+"""A day's number that is after every other: where an interval has no end."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +123,15 @@ def _with_given(reader: Reader, rows: ir.Table) -> ir.Table:
 
 
 def cut(rows: ir.Table, others: ir.Table, **columns: object) -> ir.Table:
-    """The intervals of `rows` cut by those of `others`, with columns of the latter; deals without others stay whole."""
+    """The intervals of `rows` cut by those of `others`, with columns of the latter; deals without others stay whole.
+
+    The ends are compared as plain numbers: with an OR in an outer join, engines compare every row with every other.
+    """
     others = others.select("deal", "value", other_from="valid_from", other_to="valid_to").view()
     on = [
         rows.deal == others.deal,
-        others.other_to.isnull() | (others.other_to > rows.valid_from),
-        rows.valid_to.isnull() | (rows.valid_to > others.other_from),
+        others.other_to.fill_null(_NEVER) > rows.valid_from,
+        rows.valid_to.fill_null(_NEVER) > others.other_from,
     ]
     joined = rows.left_join(others, on)
     taken = {name: value(others) for name, value in columns.items() if callable(value)}
