@@ -144,6 +144,8 @@ def _quotas(table: Table, section: TableSection, path: Path) -> Iterator[Problem
 
 
 def _can_read_dates(form: str) -> bool:
+    if not any(year in form for year in ("%Y", "%y", "%G", "%c", "%x")):
+        return False  # without a year it is no date, and from 3.13 on strptime warns about it
     try:
         return datetime.strptime(_SAMPLE.strftime(form), form).date() == _SAMPLE.date()  # noqa: DTZ007  # only its day
     except (ValueError, re.error):
