@@ -25,12 +25,14 @@ SELECT
 FROM range({deals}) t(i)
 """
 _CLOSED = "created_date + age < DATE '{first}' + {days}"
+_STAGE = "CASE WHEN NOT {closed} THEN 'Proposal' WHEN won THEN 'Closed Won' ELSE 'Closed Lost' END"
+_STAGE_BEFORE = "['Proposal', 'Demo', 'Discovery', 'Qualified', 'New'][later + {offset} + (NOT {closed})::INT]"
 _OPPORTUNITIES = """
 SELECT
     opportunity_id, 'ACC' || lpad(account::VARCHAR, 9, '0') AS account_id,
     'REP' || lpad(rep::VARCHAR, 5, '0') AS owner_id,
     CASE WHEN i % 12 = 0 THEN 'renewal' ELSE 'new_business' END AS type, created_date, created_date + age AS close_date,
-    CASE WHEN NOT {closed} THEN 'Proposal' WHEN won THEN 'Closed Won' ELSE 'Closed Lost' END AS stage,
+    {stage} AS stage,
     {closed} AS is_closed, won AND {closed} AS is_won, amount::{money} AS amount, 'USD' AS currency,
     {segment} AS segment, ['inbound', 'plg', 'outbound', 'partner'][i % 4 + 1] AS source
 FROM deals
@@ -40,19 +42,23 @@ SELECT
     opportunity_id, field,
     CASE field WHEN 'amount' THEN (amount * (95 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
                WHEN 'close_date' THEN (created_date + age - 10 * (later + 1))::DATE::VARCHAR
-               WHEN 'stage' THEN 'Stage ' || (3 - later)
+               WHEN 'stage' THEN {stage_before}
                ELSE 'REP' || lpad(((rep + later + 1) % {reps})::VARCHAR, 5, '0')
     END AS old_value,
     CASE field WHEN 'amount' THEN (amount * (100 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
                WHEN 'close_date' THEN (created_date + age - 10 * later)::DATE::VARCHAR
-               WHEN 'stage' THEN 'Stage ' || (4 - later) ELSE 'REP' || lpad(((rep + later) % {reps})::VARCHAR, 5, '0')
+               WHEN 'stage' THEN {stage_after} ELSE 'REP' || lpad(((rep + later) % {reps})::VARCHAR, 5, '0')
     END AS new_value,
-    created_date::TIMESTAMP + to_seconds((age * 86400 * (4 - k) // 4 + hash(i, 20 + k) % 20000)::BIGINT) AS changed_at
+    created_date::TIMESTAMP
+        + to_seconds((lived * 86400 * (4 - k) // 4 + hash(i, 20 + k) % 20000)::BIGINT) AS changed_at
 FROM (
     SELECT *, fields[k] AS field,
         (k > 1 AND fields[1] = fields[k])::INT + (k > 2 AND fields[2] = fields[k])::INT
             + (k > 3 AND fields[3] = fields[k])::INT AS later
-    FROM (SELECT *, unnest([1, 2, 3, 4]) AS k FROM (SELECT *, {fields} AS fields FROM deals))
+    FROM (
+        SELECT *, unnest([1, 2, 3, 4]) AS k
+        FROM (SELECT *, {fields} AS fields, least(age, DATE '{first}' + {days} - 1 - created_date) AS lived FROM deals)
+    )
 )
 ORDER BY changed_at
 """
@@ -102,6 +108,11 @@ def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: 
     }
     words["fields"] = "[" + ", ".join(_FIELD.format(k=k) for k in range(1, 5)) + "]"
     words["closed"] = _CLOSED.format(**words)
+    words["stage"] = _STAGE.format(**words)
+    words["stage_before"] = _STAGE_BEFORE.format(offset=1, **words)
+    words["stage_after"] = (
+        f"CASE WHEN later = 0 THEN {words['stage']} ELSE {_STAGE_BEFORE.format(offset=0, **words)} END"
+    )
     with duckdb.connect() as engine:
         engine.execute("SET threads = 2; SET memory_limit = '4GB'; SET preserve_insertion_order = false")
         engine.execute(f"SET temp_directory = '{folder}/spill'")

@@ -84,8 +84,6 @@ class Diary:
     days: set[int] = field(default_factory=set)
     blanks: Counter[int] = field(default_factory=Counter)
     """Changes that say nothing of before."""
-    stages: dict[str, int] = field(default_factory=dict)
-    """The day on which each stage was first heard of."""
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Adds rows of `day` and `blanks`."""
@@ -113,19 +111,6 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
     diary.write(found)
     if sum(row["rows"] for row in found) < sum(history.rows[name] for name in rest):
         set_aside_unusable(tally, reading, deals)
-    if "stage" in rest:
-        diary.stages |= _stages(tally, history)
-
-
-def _stages(tally: Tally, history: History) -> dict[str, int]:
-    """The day on which each stage was first heard of."""
-    rows = history.of("stage").good()
-    moves = rows.group_by("old_value", "new_value").agg(day=rows.changed_at_day.min())
-    heard: dict[str, int] = {}
-    for row in tally.work.dicts(moves):
-        for stage in (row["old_value"], row["new_value"]):
-            heard[stage] = min(row["day"], heard.get(stage, row["day"]))
-    return heard
 
 
 def changes(

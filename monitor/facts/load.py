@@ -66,7 +66,9 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
     reader = Reader(tally, deals, log, policy, need, migrated)
     held = states(reader, reader.field("amount", "amount", carried(need)))
     owners = won_by(reader, small.reps)
-    _count_odd(tally, raw, deals, accounts, small, diary, as_of)
+    count_odd_deals(tally, deals, accounts, small, as_of)
+    count_new_stages(tally, raw["opportunities"], history, diary)
+    _place(tally, raw)
     work.forget("placed")
     facts = _facts(reader, held, owners, small, as_of)
     facts = replace(
@@ -92,17 +94,8 @@ def _write_diary(tally: Tally, history: History, deals: ir.Table, log: Mapping[s
     read_rest(tally, history, deals, whole, diary)
 
 
-def _count_odd(
-    tally: Tally,
-    raw: Mapping[str, ir.Table],
-    deals: ir.Table,
-    accounts: ir.Table | None,
-    small: Small,
-    diary: Diary,
-    as_of: date,
-) -> None:
-    count_odd_deals(tally, deals, accounts, small, as_of)
-    count_new_stages(tally, raw["opportunities"], diary)
+def _place(tally: Tally, raw: Mapping[str, ir.Table]) -> None:
+    """Says where the listed rows stand."""
     for name in raw:
         key = TABLES[name].columns[0].name
         tally.place(name, raw[name], raw[name][key].cast("string"))
