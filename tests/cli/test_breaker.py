@@ -113,7 +113,7 @@ def test_what_people_did_is_in_the_log_with_who_and_why(run: Run, trap: Path) ->
     run("breaker", "override", "--config", trap, "--by", "Ada Marsh", "--reason", REASON, "--until", "2026-10-31")
     log = run("audit", "--config", trap)
     assert "Ada Marsh" in log.out
-    assert "Two signed offers must be honoured" in log.out
+    assert REASON in " ".join(log.out.split())
 
 
 def test_a_day_in_the_past_shows_the_breaker_as_it_was(run: Run, trap: Path) -> None:
