@@ -85,6 +85,8 @@ class Facts:
     """Where a migrated CRM's history begins; readings before it are approximate."""
     has_history: bool = True
     """False where there is no history table: values of past days are today's, so past readings are approximate."""
+    due_dates_stand_in: bool = False
+    """Whether `due` rests in part on actual close dates, where a closed deal has no history of its expected one."""
     empty_columns: frozenset[str] = frozenset()
     """`table.column` of the columns that a segment or a booking can be told by (`accounts.employees`,
     `accounts.fit_segment`, `opportunities.amount`, `opportunities.owner_id`) and that are missing or hold nothing."""

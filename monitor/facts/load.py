@@ -64,6 +64,7 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
         tally.check(name, policy.max_bad_rows)
     migrated = migration.find(work, history, deals, diary, policy) if history is not None else None
     reader = Reader(tally, deals, log, policy, need, migrated)
+    stand_in = policy.with_due and _due_dates_stand_in(reader)
     held = states(reader, reader.field("amount", "amount", carried(need)))
     owners = won_by(reader, small.reps)
     count_odd_deals(tally, deals, accounts, small, as_of)
@@ -76,6 +77,7 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
         activity=_activity(reader, diary),
         has_history=history is not None and tally.rows["opportunity_history"] > 0,
         empty_columns=_empty_columns(work, deals, accounts),
+        due_dates_stand_in=stand_in,
     )
     tally.remarks += remarks(facts, reader)
     return Loaded(
@@ -110,6 +112,13 @@ def _empty_columns(work: Workspace, deals: ir.Table, accounts: ir.Table | None) 
         held |= {"accounts.employees": counts["employees"], "accounts.fit_segment": counts["fit"]}
     names = ("opportunities.amount", "opportunities.owner_id", "accounts.employees", "accounts.fit_segment")
     return frozenset(name for name in names if not held.get(name))
+
+
+def _due_dates_stand_in(reader: Reader) -> bool:
+    """Whether some closed deal has no history of its close date, so that the actual one stands in for the expected."""
+    closed = reader.deals.filter(reader.deals.closed.notnull())
+    known = reader.log.get("close_date")
+    return reader.tally.work.count(closed if known is None else closed.anti_join(known, "deal")) > 0
 
 
 def _activity(reader: Reader, diary: Diary) -> tuple[date, ...]:

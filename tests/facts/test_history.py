@@ -197,3 +197,12 @@ def test_asking_for_due_quarters_leaves_the_other_frames_as_they_are() -> None:
     plain, due = history(*rows), history(*rows, policy=replace(POLICY, with_due=True))
     assert plain.facts.pipeline.equals(due.facts.pipeline)
     assert plain.facts.due is None
+
+
+def test_a_closed_deal_without_history_of_its_close_date_makes_due_dates_stand_in() -> None:
+    policy = replace(POLICY, with_due=True)
+    closed = deal(is_closed="true", is_won="true", close_date="2025-02-20")
+    pushed = change("A", "close_date", "2025-02-15", "2025-02-20", "2025-02-10")
+    assert history(first=closed, policy=policy).facts.due_dates_stand_in
+    assert not history(pushed, first=closed, policy=policy).facts.due_dates_stand_in
+    assert not history(first=deal(), policy=policy).facts.due_dates_stand_in
