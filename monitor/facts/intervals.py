@@ -77,12 +77,19 @@ def states(reader: Reader, amounts: ir.Table) -> ir.Table:
         rows = _with_given(reader, rows)
     if reader.need.currency:
         rows = rows.mutate(amount=converted(rows.value, rows.rate_open), booked=converted(rows.value, rows.rate_closed))
+        _count_too_much(reader, rows)
     else:
         rows = rows.rename(amount="value")
     rows = rows.mutate(segment=_segment(reader, rows))
     columns = ["deal", "created", "month", "closed", "won", "valid_from", "valid_to", "amount", "segment"]
     kept = _with_moves(reader, rows.select(*columns, *(("booked",) if reader.need.currency else ())))
     return kept if reader.need.currency else kept.mutate(booked=kept.amount)
+
+
+def _count_too_much(reader: Reader, rows: ir.Table) -> None:
+    lost = rows.filter(rows.value.notnull() & (rows.amount.isnull() | rows.booked.isnull())).select("deal").distinct()
+    named = lost.inner_join(reader.deals, "deal").select(key=reader.deals.opportunity_id)
+    reader.tally.suspect("opportunities", named.mutate(reason=ibis.literal("amount_out_of_range")))
 
 
 def _with_moves(reader: Reader, rows: ir.Table) -> ir.Table:

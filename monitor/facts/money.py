@@ -49,7 +49,7 @@ def _from_text(text: ir.StringValue, to: dt.Decimal) -> ir.DecimalValue:
     """Digits with a point. Engines read narrow decimals many times faster, and nearly every amount is one."""
     wide = ibis.ifelse(text.re_search(_PLAIN), text.try_cast(to), ibis.null(to))
     usable = ibis.ifelse((wide >= 0) & (wide < int(TOO_MUCH)), wide, ibis.null(to))
-    quick = text.try_cast(_HALF_WIDTH).cast(to)
+    quick = text.try_cast(_HALF_WIDTH).try_cast(to)
     return cast(ir.DecimalValue, ibis.ifelse(text.re_search(_QUICK), quick, usable))
 
 
@@ -57,7 +57,7 @@ def _from_double(number: ir.FloatingValue, to: dt.Decimal) -> ir.DecimalValue:
     """The decimal that a double was written as: its shortest text, or thousandths where those are the same double."""
     thousandths = number.try_cast(_THOUSANDTHS)
     is_same = thousandths.cast("float64") == number
-    return cast(ir.DecimalValue, ibis.ifelse(is_same, thousandths.cast(to), number.cast("string").try_cast(to)))
+    return cast(ir.DecimalValue, ibis.ifelse(is_same, thousandths.try_cast(to), number.cast("string").try_cast(to)))
 
 
 def square(amount: ir.DecimalValue) -> ir.DecimalValue:
@@ -70,9 +70,10 @@ def square(amount: ir.DecimalValue) -> ir.DecimalValue:
 
 
 def converted(amount: ir.DecimalValue, rate: ir.DecimalValue) -> ir.DecimalValue:
-    """The amount in the reporting currency; `rate` is null where it is in it already."""
+    """The amount in the reporting currency, null where that is too much; `rate` is null where it is in it already."""
     product = _narrowed(amount, 4) * rate
-    return cast(ir.DecimalValue, ibis.ifelse(rate.isnull(), amount, product.cast(MONEY)))
+    usable = ibis.ifelse(product < int(TOO_MUCH), product, ibis.null(product.type())).cast(MONEY)
+    return cast(ir.DecimalValue, ibis.ifelse(rate.isnull(), amount, usable))
 
 
 def _narrowed(amount: ir.DecimalValue, scale: int) -> ir.DecimalValue:

@@ -84,7 +84,11 @@ def _spend(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy, rates
     priced = rows.mutate(foreign=foreign(rows.currency, policy), month_number=days.month_of(rows.month))
     priced = rates.convert(priced, "foreign", rate="month_number")
     amount = converted(priced.amount, priced.rate).cast(MONEY)
-    return priced.select("month", "segment", "function", amount=amount)
+    paid = priced.select("month", "segment", "function", amount=amount)
+    if rates.currencies:
+        lost = paid.filter(paid.amount.isnull()).select(key=paid.segment, reason=ibis.literal("amount_out_of_range"))
+        tally.set_aside("spend", lost)
+    return paid.filter(paid.amount.notnull())
 
 
 def foreign(currency: ir.StringValue, policy: FactsPolicy) -> ir.StringValue:

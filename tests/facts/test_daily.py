@@ -126,6 +126,18 @@ def test_a_rate_without_a_month_always_applies_and_none_before_the_first_is_no_r
     assert loaded.facts.quality.set_aside["opportunities"] == {"no_rate": 1}
 
 
+def test_money_that_is_too_much_once_converted_is_said_and_breaks_nothing() -> None:
+    rates = [
+        {"currency": "XAU", "rate": "900000", "month": None},
+        {"currency": "XXX", "rate": "1000000", "month": None},
+    ]
+    rows = [deal("a", amount="9999999999999", currency="XAU"), deal("b")]
+    loaded = read({"opportunities": rows, "fx_rates": rates}, replace(POLICY, max_bad_rows=Decimal(1)))
+    assert open_on(loaded, "2025-01-01") == (2, Decimal(1000))
+    assert loaded.facts.quality.suspicious["opportunities"] == {"amount_out_of_range": 1}
+    assert loaded.facts.quality.set_aside["fx_rates"] == {"amount_out_of_range": 1}
+
+
 def test_spend_is_valued_at_its_month() -> None:
     rates = [
         {"currency": "EUR", "rate": rate, "month": month} for rate, month in (("2", "2025-01-01"), ("3", "2025-02-01"))
