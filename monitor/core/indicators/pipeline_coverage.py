@@ -99,8 +99,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
             value,
             inputs,
             interval=evidence.around(value, error),
-            approximate=book.is_approximate(t)
-            or (self.wants_due_dates(settings) and book.facts.due_dates_stand_in),
+            approximate=book.is_approximate(t) or (self.wants_due_dates(settings) and book.facts.due_dates_stand_in),
             notes=_notes(book, segment, quarter, counted),
         )
 
