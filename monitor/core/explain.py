@@ -34,6 +34,8 @@ def explain(book: Book, deals: Deals, indicator: Indicator[Any], segment: str, t
             else deals.decided(segment, wanted.start or t, wanted.end or t, t, _TOP, won_only=wanted.won_only)
         )
         tables = (deal_table(rows, wanted.title), *tables)
+    beside = _beside(reading)
+    tables = (*tables, *beside)
     start = wanted.start if wanted and wanted.start else t - _WEEK
     return Explanation(
         company=book.policy.company,
@@ -56,6 +58,23 @@ def explain(book: Book, deals: Deals, indicator: Indicator[Any], segment: str, t
         bridge_to=bridge_to,
         higher_is_better=indicator.edges(settings).higher_is_better,
     )
+
+
+def _beside(reading: Reading) -> tuple[Weighing, ...]:
+    """What is shown next to the reading and never judged: shares as per cent, counts as they are."""
+    shown = tuple(
+        (
+            _spoken(name),
+            number_text(value) if isinstance(value, int) else f"{fixed(100 * Fraction(value), 1)} %",
+        )
+        for name, value in reading.beside.items()
+        if value is not None
+    )
+    return (Weighing("Shown beside it", ("What", ">Value"), shown),) if shown else ()
+
+
+def _spoken(name: str) -> str:
+    return " ".join({"ae": "AE", "aes": "AEs", "percent": "%"}.get(word, word) for word in name.split("_"))
 
 
 def deal_table(rows: Sequence[Deal], title: str) -> Weighing:
