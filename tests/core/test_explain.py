@@ -179,6 +179,6 @@ def test_a_quarter_that_turned_is_a_step_of_its_own() -> None:
 
 def test_what_is_shown_beside_the_reading_is_named_and_never_the_value_itself() -> None:
     found = of(told(quarters=8), "attainment", "2025-09-30")
-    beside = dict(found.weighs[-1].rows)
+    beside = {row[0]: row[1] for row in found.weighs[-1].rows}
     assert found.weighs[-1].title == "Shown beside it"
     assert set(beside) == {"in seat", "median AE", "AEs at 80 %", "AEs"}
