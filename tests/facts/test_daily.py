@@ -129,7 +129,7 @@ def test_a_rate_without_a_month_always_applies_and_none_before_the_first_is_no_r
 def test_money_that_is_too_much_once_converted_is_said_and_breaks_nothing() -> None:
     rates = [
         {"currency": "XAU", "rate": "900000", "month": None},
-        {"currency": "XXX", "rate": "1000000", "month": None},
+        {"currency": "XPT", "rate": "1000000", "month": None},
     ]
     rows = [deal("a", amount="9999999999999", currency="XAU"), deal("b")]
     loaded = read({"opportunities": rows, "fx_rates": rates}, replace(POLICY, max_bad_rows=Decimal(1)))
