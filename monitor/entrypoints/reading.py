@@ -50,7 +50,8 @@ def explain(args: argparse.Namespace) -> int:
     from monitor.render import explain as page
 
     with opened(args) as found:
-        explanation = answer(found, args.indicator, args.segment, asked(args, found))
+        with progress("reading the data"):
+            explanation = answer(found, args.indicator, args.segment, asked(args, found))
         show(page.build(explanation, found.words()), as_json=args.json)
     return 0
 
@@ -103,7 +104,7 @@ def backtest(args: argparse.Namespace) -> int:
 
 
 def _observed(args: argparse.Namespace, found: Company) -> Snapshot:
-    with found.open_store() as store:
+    with found.open_store() as store, progress("reading the data"):
         return observe(found, store, asked(args, found), now())
 
 
