@@ -42,7 +42,7 @@ def observe(company: Company, store: Store, asked: Asked, now: datetime) -> Snap
         from monitor.store.wire import decode
 
         try:
-            return decode(kept)
+            return decode(Snapshot, kept)
         except ValueError:
             pass  # kept by another version of the program: made anew below
     book, _ = company.read(asked.as_of)

@@ -12,10 +12,12 @@ _ORDER = {Band.HEALTHY: 0, Band.WARNING: 1, Band.BREAKAGE: 2}
 
 
 def crossings(
-    weeks: Iterable[tuple[date, Band]], steady_weeks: int = STEADY_WEEKS
+    weeks: Iterable[tuple[date, Band]], steady_weeks: int = STEADY_WEEKS, said: Band | None = None
 ) -> Iterator[tuple[date, Band, Band]]:
-    """(day, from, to) of every crossing that would be said. Weeks without data change nothing."""
-    said: Band | None = None
+    """(day, from, to) of every crossing that would be said, `said` being the band said last.
+
+    Weeks without data change nothing.
+    """
     better: list[Band] = []
     for day, band in weeks:
         if band is Band.NO_DATA:

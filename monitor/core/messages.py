@@ -150,13 +150,16 @@ class Confirm:
 
 @dataclass(frozen=True)
 class Button:
-    """Something that can be done about it: `action` names the act, `value` what it is done to."""
+    """Something that can be done about it: `action` names the act (ack, override, approve, resume, explain, checklist,
+    dashboard), `value` what it is done to. With a `url` it opens a page and does nothing.
+    """
 
     label: str
     action: str
     value: str = ""
     style: Style = Style.PLAIN
     confirm: Confirm | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.core.chain import JSON, digest
+from monitor.core.escalation import Cancel, Escalation
+from monitor.core.outbox import Outgoing
 from monitor.core.types import Band, Event
 
 SEALS = "seals"
@@ -64,15 +66,32 @@ class NewEvent:
 
 
 @dataclass(frozen=True)
+class SlotDone:
+    """A slot of the schedule (`digest:2026-W39`) that its holder `by` finishes; `missed`: too late to be run."""
+
+    slot: str
+    by: str
+    note: str = ""
+    missed: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to record in one transaction, decided on a log that ended with the line whose hash is `expected_head`.
 
     Every verdict must be named by one of the events (see `seals`), so that the chain covers it: ValueError otherwise.
+    `outgoing` and `escalations` whose key is there already are left as they are. `taken` are the keys of escalation
+    steps that this plan takes. `done` is the slot of the schedule that is finished with it.
     """
 
     events: tuple[NewEvent, ...] = ()
     verdicts: tuple[SealedVerdict, ...] = ()
     expected_head: str = ""
+    outgoing: tuple[Outgoing, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    cancels: tuple[Cancel, ...] = ()
+    taken: tuple[str, ...] = ()
+    done: SlotDone | None = None
 
     def __post_init__(self) -> None:
         sealed = {name: value for event in self.events for name, value in sealed_by(event).items()}
@@ -82,7 +101,8 @@ class Plan:
 
     @property
     def empty(self) -> bool:
-        return not (self.events or self.verdicts)
+        asked = (self.events, self.verdicts, self.outgoing, self.escalations, self.cancels, self.taken, self.done)
+        return not any(asked)
 
 
 def seals(verdicts: Sequence[SealedVerdict]) -> dict[str, JSON]:

@@ -9,13 +9,14 @@ from typing import Any
 
 from monitor.core.ahead import ahead
 from monitor.core.book import Book
-from monitor.core.breaker import Override
+from monitor.core.breaker import Breaker, Override
 from monitor.core.calendar import Quarter
+from monitor.core.chain import digest
 from monitor.core.decide import Decision, Recorded, restatements
 from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import Indicator, weekly_reading, with_beside
 from monitor.core.plan import SealedVerdict
-from monitor.core.policy import WATCHED
+from monitor.core.policy import WATCHED, BreakerPolicy
 from monitor.core.tables import REVIEW
 from monitor.core.types import Band, BreakerView, DataView, IndicatorView, OverrideView, ReadingView, Snapshot
 from monitor.core.verdicts import Verdict, verdicts, watch_from
@@ -43,7 +44,7 @@ def snapshot(
         view = _view(book, indicator, WATCHED, t, quarters, book.first_full.start)
         count = decision.breaker.streak(indicator.key).count
         indicators.append(replace(view, streak=count, fits_definition=decision.fits[indicator.key]))
-    return Snapshot(
+    seen = Snapshot(
         company=policy.company,
         as_of=t,
         quarter=policy.calendar.quarter_of(t).label,
@@ -59,6 +60,18 @@ def snapshot(
         fingerprint=book.facts.fingerprint,
         version=version,
     )
+    return identified(seen)
+
+
+def identified(seen: Snapshot) -> Snapshot:
+    """The same with its id: eight characters of a hash over all that it shows."""
+    return replace(seen, run=digest({"shown": repr(replace(seen, run=""))})[:8])
+
+
+def as_recorded(seen: Snapshot, breaker: Breaker, rule: BreakerPolicy, today: date) -> Snapshot:
+    """The snapshot with the breaker as the log has it by now: what people did since, without reading any data."""
+    view = breaker_view(breaker, rule, seen.breaker.advisory, seen.breaker.watch_from, today)
+    return seen if view == seen.breaker else identified(replace(seen, breaker=view))
 
 
 def _quarter_view(
@@ -109,14 +122,20 @@ def _beside(book: Book, segment: str, t: date) -> tuple[IndicatorView, ...]:
 def _breaker_view(
     book: Book, decision: Decision, indicators: tuple[IndicatorView, ...], t: date, today: date
 ) -> BreakerView:
-    breaker = decision.breaker
+    first: Quarter = watch_from(book)
     advisory = tuple(
         view.key
         for view in indicators
-        if view.weekly.band is Band.BREAKAGE and view.fits_definition is not False and watch_from(book).start <= t
+        if view.weekly.band is Band.BREAKAGE and view.fits_definition is not False and first.start <= t
     )
-    first: Quarter = watch_from(book)
-    rule = book.policy.breaker
+    label = first.label if first.start <= t else None
+    return breaker_view(decision.breaker, book.policy.breaker, advisory, label, today)
+
+
+def breaker_view(
+    breaker: Breaker, rule: BreakerPolicy, advisory: tuple[str, ...], watch_from: str | None, today: date
+) -> BreakerView:
+    """The breaker as shown on `today`."""
     return BreakerView(
         state=breaker.state,
         hiring_paused=breaker.paused(today),
@@ -130,7 +149,7 @@ def _breaker_view(
         checklist=breaker.checklist,
         violations=breaker.violations,
         recovered_on=breaker.recovered_on,
-        watch_from=first.label if first.start <= t else None,
+        watch_from=watch_from,
     )
 
 

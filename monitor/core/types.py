@@ -221,6 +221,8 @@ class Snapshot:
     """Hash of the facts."""
     version: str
     """Of the program."""
+    run: str = ""
+    """Id of this snapshot, the same on every surface that is drawn from it."""
 
     def indicator(self, key: str) -> IndicatorView:
         return next(view for view in self.indicators if view.key == key)

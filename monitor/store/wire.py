@@ -1,4 +1,4 @@
-"""A snapshot as JSON text and back, exactly."""
+"""Values of the trade as JSON text and back, exactly: snapshots and messages."""
 
 from __future__ import annotations
 
@@ -6,50 +6,72 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from enum import StrEnum
+from enum import Enum
 from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from monitor.core.types import Snapshot
-
+T = TypeVar("T")
 Read = Callable[[Any], Any]
+KIND = "is"
+"""The key that says which of several dataclasses a value is."""
 
 
-def encode(snapshot: Snapshot) -> str:
-    """The snapshot as one line of JSON: fields by name, days in ISO, floats by their shortest exact form."""
-    return json.dumps(_plain(snapshot), separators=(",", ":"))
+def encode(value: Any) -> str:
+    """A frozen dataclass as one line of JSON: fields by name, days in ISO, floats by their shortest exact form."""
+    return json.dumps(_plain(type(value), value), separators=(",", ":"))
 
 
-def decode(text: str) -> Snapshot:
-    """The snapshot that `encode` wrote. Raises ValueError for any other text (of another version, cut, touched)."""
+def decode(kind: type[T], text: str) -> T:
+    """The `kind` that `encode` wrote. Raises ValueError for any other text (of another version, cut, touched)."""
     try:
-        snapshot: Snapshot = _reader(Snapshot)(json.loads(text))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no snapshot of this version: {error!r}") from error
-    return snapshot
+        read: Read = _reader(kind)  # type: ignore[arg-type]  # a class is hashable, whatever it makes
+        value: T = read(json.loads(text))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no {kind.__name__} of this version: {error!r}") from error
+    return value
 
 
-def _plain(value: Any) -> Any:
+def _plain(kind: Any, value: Any) -> Any:
+    """`value`, declared as `kind`, as JSON holds it."""
+    if isinstance(value, Enum):
+        return value.value
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(None, item) for key, item in value.items()}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        inside = get_args(kind)
+        return [_plain(inside[0] if inside else None, item) for item in value]
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"a snapshot holds no {type(value).__name__}: {value!r}")
+        of: Any = type(value)
+        hints = _hints(of)
+        held = {field.name: _plain(hints[field.name], getattr(value, field.name)) for field in fields(value)}
+        return {KIND: type(value).__name__, **held} if _choices(kind) else held
+    raise TypeError(f"a record holds no {type(value).__name__}: {value!r}")
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _choices(kind: Any) -> dict[str, Any]:
+    """The dataclasses of a union of several, by name."""
+    if get_origin(kind) not in (Union, UnionType):
+        return {}
+    found = {str(one.__name__): one for one in get_args(kind) if isinstance(one, type) and is_dataclass(one)}
+    return found if len(found) > 1 else {}
 
 
 @cache
 def _reader(kind: Any) -> Read:
-    """What reads a JSON value into `kind`: a dataclass, tuple, mapping, day, enum, optional or plain value."""
+    """What reads a JSON value into `kind`: dataclass, one of several, tuple, mapping, day, enum, optional or plain."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return _optional([_reader(one) for one in inside if one is not NoneType])
+        return _either(kind, inside)
     if origin is tuple and inside[-1] is ...:
         return partial(_many, _reader(inside[0]))
     if origin is tuple:
@@ -59,14 +81,25 @@ def _reader(kind: Any) -> Read:
     if kind is date:
         return date.fromisoformat
     if is_dataclass(kind):
+        assert isinstance(kind, type)
         return partial(_record, kind, {name: _reader(hint) for name, hint in get_type_hints(kind).items()})
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
+    if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     return _as_it_is
 
 
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _either(kind: Any, inside: tuple[Any, ...]) -> Read:
+    if choices := _choices(kind):
+        return partial(_chosen, {name: _reader(one) for name, one in choices.items()})
+    return _optional([_reader(one) for one in inside if one is not NoneType])
+
+
+def _chosen(readers: Mapping[str, Read], values: Any) -> Any:
+    return readers[values[KIND]]({name: item for name, item in values.items() if name != KIND})
 
 
 def _optional(readers: list[Read]) -> Read:
@@ -83,7 +116,7 @@ def _mapping(read: Read, values: Any) -> Any:
     return {key: read(item) for key, item in values.items()}
 
 
-def _record(kind: Any, readers: Mapping[str, Read], values: Any) -> Any:
+def _record(kind: type[Any], readers: Mapping[str, Read], values: Any) -> Any:
     if values.keys() != readers.keys():
         raise ValueError(f"no {kind.__name__} of this version")
     return kind(**{name: readers[name](value) for name, value in values.items()})

@@ -73,6 +73,7 @@ buttons = st.builds(
     st.text(max_size=40),
     st.sampled_from(Style),
     st.one_of(st.none(), st.builds(Confirm, texts, texts, texts, texts)),
+    st.sampled_from(("", "https://monitor.example/")),
 )
 blocks: st.SearchStrategy[Block] = st.one_of(
     st.builds(Heading, texts),

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.messages import Message
 from monitor.core.types import Snapshot
 from monitor.store.wire import decode, encode
+from tests.render.messages import messages
 
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**60), 2**60)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -43,7 +45,7 @@ SNAPSHOTS = of(Snapshot)
 
 @given(SNAPSHOTS)
 def test_a_snapshot_comes_back_exactly(snapshot: Snapshot) -> None:
-    again = decode(encode(snapshot))
+    again = decode(Snapshot, encode(snapshot))
     assert again == snapshot
     assert repr(again) == repr(snapshot)
 
@@ -62,4 +64,11 @@ def test_a_snapshot_of_another_version_is_refused_rather_than_guessed(snapshot: 
     del values["breaker"]["since"]
     for text in (json.dumps(values), "[]", "{}", "null", "cut", json.dumps({**values, "new": 1})):
         with pytest.raises(ValueError):
-            decode(text)
+            decode(Snapshot, text)
+
+
+@given(messages)
+def test_a_message_comes_back_exactly_whatever_its_blocks(message: Message) -> None:
+    again = decode(Message, encode(message))
+    assert again == message
+    assert repr(again) == repr(message)

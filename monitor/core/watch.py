@@ -1,0 +1,144 @@
+"""What a run sees that nobody was told yet: crossings, a course towards a trip, trouble with the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from monitor.core.breaker import PROGRAM
+from monitor.core.chain import JSON
+from monitor.core.crossings import crossings
+from monitor.core.plan import NewEvent
+from monitor.core.types import Band, Event, IndicatorView, Snapshot
+
+SURFACE = "watch"
+KINDS = ("watching", "crossed", "on_course", "problem", "mended", "won_large")
+
+
+@dataclass
+class Known:
+    """What was said so far: the band of each indicator and since which week, courses, open problems by name."""
+
+    bands: dict[str, tuple[Band, date]] = field(default_factory=dict)
+    courses: set[tuple[str, str]] = field(default_factory=set)
+    problems: dict[str, date] = field(default_factory=dict)
+    watching: bool = False
+
+
+def known(events: Iterable[Event | NewEvent]) -> Known:
+    """The fold of the log's sightings."""
+    now = Known()
+    for event in events:
+        payload = event.payload
+        match event.kind:
+            case "watching":
+                now.watching = True
+                bands = payload["bands"]
+                assert isinstance(bands, Mapping)
+                as_of = date.fromisoformat(str(payload["as_of"]))
+                now.bands = {key: (Band(str(band)), as_of) for key, band in bands.items()}
+                problems = payload["problems"]
+                assert isinstance(problems, list | tuple)
+                now.problems = {str(each): event.on for each in problems}  # known from the start, and no news
+            case "crossed":
+                day = date.fromisoformat(str(payload["as_of"]))
+                now.bands[str(payload["indicator"])] = (Band(str(payload["band"])), day)
+            case "on_course":
+                now.courses.add((str(payload["indicator"]), str(payload["by"])))
+            case "problem":
+                now.problems[str(payload["what"])] = event.on
+            case "mended":
+                now.problems.pop(str(payload["what"]), None)
+    return now
+
+
+def sightings(
+    snapshot: Snapshot, settled: Mapping[str, frozenset[date]], events: Iterable[Event | NewEvent], today: date
+) -> tuple[NewEvent, ...]:
+    """What `snapshot` shows that the log does not hold yet. `settled`: by indicator, the weeks far enough into their
+    quarter to alert on. The first look records where everything stands and says nothing.
+    """
+    so_far = known(events)
+    if not so_far.watching:
+        return (_watching(snapshot, settled, today),)
+    found = [
+        *_crossings(snapshot, settled, so_far, today),
+        *_courses(snapshot, so_far, today),
+        *_problems(snapshot, so_far, today),
+    ]
+    return tuple(found)
+
+
+def unreadable(why: str, events: Iterable[Event | NewEvent], today: date) -> tuple[NewEvent, ...]:
+    """That the data cannot be read at all; nothing where that was said already."""
+    if "unreadable" in known(events).problems:
+        return ()
+    return (_event("problem", today, why, {"what": "unreadable"}),)
+
+
+def _event(kind: str, on: date, reason: str, payload: Mapping[str, JSON]) -> NewEvent:
+    return NewEvent(kind, on, PROGRAM, SURFACE, reason, payload)
+
+
+def _watching(snapshot: Snapshot, settled: Mapping[str, frozenset[date]], today: date) -> NewEvent:
+    bands: dict[str, JSON] = {}
+    for view in snapshot.indicators:
+        last = [week.band for week in view.weeks if week.band is not Band.NO_DATA and week.as_of in settled[view.key]]
+        if last:
+            bands[view.key] = str(last[-1])
+    problems: list[JSON] = [*sorted(_trouble(snapshot))]
+    payload: dict[str, JSON] = {"bands": bands, "as_of": snapshot.as_of.isoformat(), "problems": problems}
+    return _event("watching", today, "what is said from now on is what changes", payload)
+
+
+def _crossings(
+    snapshot: Snapshot, settled: Mapping[str, frozenset[date]], so_far: Known, today: date
+) -> Iterator[NewEvent]:
+    for view in snapshot.indicators:
+        if view.fits_definition is False or snapshot.breaker.watch_from is None:
+            continue
+        said, since = so_far.bands.get(view.key, (None, date.min))
+        weeks = [(w.as_of, w.band) for w in view.weeks if w.as_of > since and w.as_of in settled[view.key]]
+        steps = list(crossings(weeks, said=said))
+        if steps and steps[-1][2] is not said:
+            day, _, band = steps[-1]
+            yield _crossed(view, said or steps[0][1], band, day, today)
+
+
+def _crossed(view: IndicatorView, before: Band, band: Band, day: date, today: date) -> NewEvent:
+    text = next(week.text for week in view.weeks if week.as_of == day)
+    payload: dict[str, JSON] = {
+        "indicator": view.key,
+        "before": str(before),
+        "band": str(band),
+        "as_of": day.isoformat(),
+        "text": text,
+    }
+    return _event("crossed", today, f"{view.title} crosses from {before} into {band}: {text}", payload)
+
+
+def _courses(snapshot: Snapshot, so_far: Known, today: date) -> Iterator[NewEvent]:
+    for item in snapshot.ahead:
+        if item.kind == "on_course" and (item.indicator, str(item.by)) not in so_far.courses:
+            payload: dict[str, JSON] = {"indicator": item.indicator, "by": str(item.by)}
+            yield _event("on_course", today, f"{item.headline}: {item.detail}", payload)
+
+
+def _trouble(snapshot: Snapshot) -> dict[str, str]:
+    """By name, what is wrong with the data, as a sentence."""
+    found = {f"missing_{name}": f"the table {name} is missing" for name in snapshot.data.missing}
+    if snapshot.data.stale:
+        newest = snapshot.data.newest
+        found["stale"] = f"nothing is newer than {newest}" if newest else "there is no data"
+    return found
+
+
+def _problems(snapshot: Snapshot, so_far: Known, today: date) -> Iterator[NewEvent]:
+    trouble = _trouble(snapshot)
+    for what, why in trouble.items():
+        if what not in so_far.problems:
+            yield _event("problem", today, why, {"what": what})
+    for what, since in so_far.problems.items():
+        if what not in trouble:
+            yield _event("mended", today, f"mended: {what.replace('_', ' ')}", {"what": what, "since": str(since)})
