@@ -50,6 +50,8 @@ class Decision:
     current: Mapping[str, tuple[Verdict, ...]]
     """By indicator, every full quarter as the data read today."""
     fits: Mapping[str, bool | None]
+    past: bool = False
+    """Whether the log goes on after the day asked about: then nothing is recorded, and nothing is said."""
 
 
 class Draft:
@@ -80,7 +82,8 @@ def decide(book: Book, recorded: Recorded, t: date, today: date | None = None) -
     if not past:
         _advance(draft, book, recorded, _to_seal(book, recorded, current, fits, t), t, today)
         _restate(draft, book, recorded, t, today)
-    return Decision(Plan(tuple(draft.events), tuple(draft.verdicts), recorded.head), draft.breaker, current, fits)
+    plan = Plan(tuple(draft.events), tuple(draft.verdicts), recorded.head)
+    return Decision(plan, draft.breaker, current, fits, past)
 
 
 def _to_seal(

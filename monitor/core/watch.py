@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from monitor.core.breaker import PROGRAM
+from monitor.core.calendar import DAY
 from monitor.core.chain import JSON
 from monitor.core.crossings import crossings
 from monitor.core.plan import NewEvent
 from monitor.core.types import Band, Event, IndicatorView, Snapshot
+
+if TYPE_CHECKING:
+    from monitor.core.facts import Deal
 
 SURFACE = "watch"
 KINDS = ("watching", "crossed", "on_course", "problem", "mended", "won_large")
@@ -75,6 +81,33 @@ def unreadable(why: str, events: Iterable[Event | NewEvent], today: date) -> tup
     if "unreadable" in known(events).problems:
         return ()
     return (_event("problem", today, why, {"what": "unreadable"}),)
+
+
+RECENT = 14
+"""Days for which a large win is news."""
+
+
+def wins_from(events: Iterable[Event | NewEvent], t: date) -> date | None:
+    """The first day whose wins are news at `t`; None while nothing is watched."""
+    began = [date.fromisoformat(str(event.payload["as_of"])) for event in events if event.kind == "watching"]
+    return max(began[0] + DAY, t - timedelta(days=RECENT)) if began else None
+
+
+def large_wins(
+    won: Iterable[Deal], least: Decimal, events: Iterable[Event | NewEvent], currency: str, today: date
+) -> Iterator[NewEvent]:
+    """Wins of at least `least` that the log does not hold yet. No names: the channel is not only for leaders."""
+    known_ids = {str(event.payload["opportunity_id"]) for event in events if event.kind == "won_large"}
+    for deal in won:
+        if deal.amount is None or deal.amount < least or deal.opportunity_id in known_ids:
+            continue
+        amount = f"{deal.amount:,.0f} {currency}"
+        payload: dict[str, JSON] = {
+            "opportunity_id": deal.opportunity_id,
+            "amount": amount,
+            "closed_on": str(deal.closed_on),
+        }
+        yield _event("won_large", today, f"a mid-market deal of {amount} was won on {deal.closed_on}", payload)
 
 
 def _event(kind: str, on: date, reason: str, payload: Mapping[str, JSON]) -> NewEvent:
