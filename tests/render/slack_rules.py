@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 KNOWN = {"header", "section", "rich_text", "table", "context", "divider", "actions"}
+CHARACTERS = 9000
+"""In all blocks of a message; Slack refuses somewhere above 11,000."""
 
 
 def broken(message: dict[str, Any]) -> list[str]:
     """Every rule that the message breaks, one sentence each."""
     return list(_rules(message))
+
+
+def broken_blocks(blocks: list[dict[str, Any]]) -> list[str]:
+    """Every rule that the blocks break, one sentence each."""
+    return list(_blocks(blocks))
+
+
+def characters(blocks: list[dict[str, Any]]) -> int:
+    """How many characters of text the blocks hold."""
+    return sum(len(text) for block in blocks for text in texts(block))
 
 
 def texts(part: object, key: str = "") -> Iterator[str]:
@@ -30,15 +42,17 @@ def texts(part: object, key: str = "") -> Iterator[str]:
 
 
 def _rules(message: dict[str, Any]) -> Iterator[str]:
-    blocks = message["blocks"]
     if not message["text"].strip():
         yield "no text"
     if message["unfurl_links"] or message["unfurl_media"]:
         yield "links unfurl"
+    yield from _blocks(message["blocks"])
+
+
+def _blocks(blocks: list[dict[str, Any]]) -> Iterator[str]:
     if not 1 <= len(blocks) <= 50:
         yield f"{len(blocks)} blocks"
-    total = sum(len(text) for block in blocks for text in texts(block))
-    if total > 9000:
+    if (total := characters(blocks)) > CHARACTERS:
         yield f"{total} characters in all blocks"
     if sum(block["type"] == "table" for block in blocks) > 1:
         yield "two tables"
