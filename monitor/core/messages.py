@@ -136,6 +136,10 @@ class Trend:
     spark: Spark
     thresholds: tuple[float, float]
     summary: str
+    unit: str = ""
+    """`x`, `points`, `%` (the values are shares of 1), `months`: how a chart writes its numbers."""
+    texts: tuple[str, ...] = ()
+    """Each value as it is written everywhere else, empty where there is none."""
 
 
 @dataclass(frozen=True)

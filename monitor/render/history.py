@@ -18,7 +18,6 @@ from monitor.core.messages import (
     Span,
     Table,
     Tone,
-    Trend,
     cell,
     span,
 )
@@ -26,6 +25,7 @@ from monitor.core.types import Band, IndicatorView, ReadingView, Snapshot
 from monitor.render import marks
 from monitor.render.plain import shorten, shown_day
 from monitor.render.situation import HEADLINE
+from monitor.render.trends import trend
 from monitor.render.words import Words
 
 KIND = "history"
@@ -48,7 +48,7 @@ def build(snapshot: Snapshot, indicator: str | None, words: Words) -> Message:
         Heading(words.say(KIND, "heading_quarters", snapshot=snapshot)),
         _quarters(snapshot, view, words),
         Heading(words.say(KIND, "heading_weeks", snapshot=snapshot)),
-        _trend(snapshot, view, words),
+        trend(snapshot, view, words, KIND, WEEKS_DRAWN),
         _weeks(snapshot, view, words),
     ]
     return Message(KIND, said, marks.TONES[view.weekly.band], tuple(blocks))
@@ -61,7 +61,7 @@ def _all(snapshot: Snapshot, words: Words) -> Message:
         Heading(words.say(KIND, "heading_quarters", snapshot=snapshot)),
         _quarters_of_all(snapshot, words),
         Heading(words.say(KIND, "heading_weeks", snapshot=snapshot)),
-        *(_trend(snapshot, view, words) for view in snapshot.indicators),
+        *(trend(snapshot, view, words, KIND, WEEKS_DRAWN) for view in snapshot.indicators),
     ]
     return Message(KIND, said, Tone.STRONG, tuple(blocks))
 
@@ -137,20 +137,6 @@ def _quarters_of_all(snapshot: Snapshot, words: Words) -> Block:
         verdict = cell(words.say(KIND, "sealed" if sealed else "provisional"), Tone.PLAIN if sealed else Tone.DIM)
         rows.append(Row((cell(label), *values, verdict)))
     return Table("", _columns(names, range(1, len(shown) + 1), {len(shown) + 1: Room.PAGE}), tuple(rows))
-
-
-def _trend(snapshot: Snapshot, view: IndicatorView, words: Words) -> Trend:
-    weeks = view.weeks[-WEEKS_DRAWN:]
-    known = [(week.value, week) for week in weeks if week.value is not None]
-    title = words.say(KIND, "trend", snapshot=snapshot, view=view, count=len(weeks))
-    if known:
-        low, high = (pick(known, key=lambda pair: pair[0])[1].text for pick in (min, max))
-        ends = {"first": known[0][1].text, "last": known[-1][1].text, "low": low, "high": high}
-        summary = words.say(KIND, "trend_summary", snapshot=snapshot, view=view, **ends)
-    else:
-        summary = words.say(KIND, "trend_nothing", snapshot=snapshot, view=view)
-    labels = tuple(shown_day(week.as_of) for week in weeks)
-    return Trend(title, labels, marks.spark(view, weeks), view.thresholds, summary)
 
 
 def _weeks(snapshot: Snapshot, view: IndicatorView, words: Words) -> Table:
