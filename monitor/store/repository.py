@@ -16,8 +16,13 @@ from monitor.core.types import Event
 from monitor.errors import Conflict, UsageError
 from monitor.store import rows, schema
 from monitor.store.engine import Database
+from monitor.store.escalations import Escalations, cancel_steps, insert_steps, take_steps
 from monitor.store.opening import make_ready
+from monitor.store.outbox import Outbox, insert_outgoing
 from monitor.store.rows import KeptReading
+from monitor.store.signs import Signs
+from monitor.store.slots import Slots, finish_slot
+from monitor.store.statements import lock, replace
 
 SNAPSHOTS_KEPT = 200
 
@@ -65,10 +70,17 @@ def open_store(url: str, *, create: bool = True) -> Store:
 
 
 class Store:
-    """What was recorded. Every method is one transaction; all raise StoreError when the database cannot be used."""
+    """What was recorded. Every method is one transaction; all raise StoreError when the database cannot be used.
+
+    `outbox`, `slots` and `escalations` are its parts. Several threads and processes may use one store at once.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.outbox = Outbox(database)
+        self.slots = Slots(database)
+        self.escalations = Escalations(database)
+        self._signs = Signs(database)
 
     def __enter__(self) -> Self:
         return self
@@ -124,18 +136,18 @@ class Store:
     def commit(self, plan: Plan, at: datetime) -> list[Event]:
         """Record `plan`, all of it or nothing, as of the moment `at` (with its zone); the new lines as they stand.
 
-        Raises Conflict when the log no longer ends with `plan.expected_head`, or a verdict of that version stands
-        already: load and decide again.
+        Raises Conflict when the log no longer ends with `plan.expected_head`, a verdict of that version stands already,
+        a step that it takes is not pending any more, or its slot is somebody else's: load and decide again.
         """
         _refuse_unstorable(plan.events)
         with self._database.write() as connection:
-            # On PostgreSQL this row is the lock; SQLite's stands since the transaction began.
-            head = connection.execute(select(schema.head).with_for_update()).one()
+            head = lock(connection)
             if head.hash != plan.expected_head:
                 raise Conflict("somebody else recorded in the meantime, so nothing was written: run the command again")
             added = _chain(plan.events, head.lines, head.hash, at)
             if added:
                 _append(connection, added, plan.verdicts)
+            _follow(connection, plan, at)
         return added
 
     # Snapshots of whole runs.
@@ -146,11 +158,17 @@ class Store:
         with self._database.read() as connection:
             return connection.execute(wanted).scalar_one_or_none()
 
+    def latest_snapshot(self) -> str | None:
+        """The JSON of the newest run that is kept, or None."""
+        wanted = select(schema.snapshots.c.snapshot).order_by(schema.snapshots.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(wanted).scalar_one_or_none()
+
     def keep_snapshot(self, key: SnapshotKey, snapshot: str, *, newest: int = SNAPSHOTS_KEPT) -> None:
         """Keep (or replace) the JSON of a run, and drop all but the `newest`."""
         table = schema.snapshots
         with self._database.write() as connection:
-            self._upsert(connection, table, [{**key.columns(), "snapshot": snapshot}], "snapshot")
+            replace(connection, table, [{**key.columns(), "snapshot": snapshot}], "snapshot")
             kept = select(table.c.id).order_by(table.c.id.desc()).limit(newest)
             connection.execute(delete(table).where(table.c.id.not_in(kept)))
 
@@ -159,7 +177,7 @@ class Store:
     def keep_readings(self, readings: Iterable[KeptReading]) -> None:
         """Keep rebuilt weekly readings; one of the same segment, indicator, configuration and day is replaced."""
         with self._database.write() as connection:
-            self._upsert(connection, schema.readings, [rows.reading_row(reading) for reading in readings], "reading")
+            replace(connection, schema.readings, [rows.reading_row(reading) for reading in readings], "reading")
 
     def readings(self, segment: str, indicator: str, configuration: str) -> list[KeptReading]:
         """The weekly readings kept, oldest first."""
@@ -171,30 +189,43 @@ class Store:
         with self._database.read() as connection:
             return [rows.reading(row) for row in connection.execute(wanted)]
 
-    def _upsert(self, connection: Connection, table: Any, values: list[dict[str, Any]], changed: str) -> None:
-        if not values:
-            return
-        statement = _insert_of(self._database.dialect)(table)
-        key = [name for name in values[0] if name != changed]
-        settled = statement.on_conflict_do_update(index_elements=key, set_={changed: statement.excluded[changed]})
-        connection.execute(settled, values)
+    # Signs of life.
+
+    def seen(self, envelope: str, now: datetime) -> bool:
+        """Whether this envelope of Slack comes for the first time within a week."""
+        return self._signs.seen(envelope, now)
+
+    def health(self, channel: str) -> tuple[str, datetime] | None:
+        """Why a channel is out of reach and since when; None while it is not."""
+        return self._signs.health(channel)
+
+    def set_health(self, channel: str, error: str | None, now: datetime) -> bool:
+        """Note that a channel is out of reach, or within again (None); True when that is news."""
+        return self._signs.set_health(channel, error, now)
+
+    def beat(self, worker: str, what: str, now: datetime, note: str = "") -> None:
+        """Note that a worker did something just now."""
+        self._signs.beat(worker, what, now, note)
+
+    def beats(self) -> list[tuple[str, str, datetime, str]]:
+        """Worker, what it did, when it last did, a note; the newest first."""
+        return self._signs.beats()
 
 
-def _insert_of(dialect: str) -> Any:
-    """The dialect's own INSERT, with ON CONFLICT; each takes a while to import, so only the one in use is."""
-    if dialect == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert
+def _follow(connection: Connection, plan: Plan, at: datetime) -> None:
+    """What follows from the events. Steps are cancelled last: what a plan both adds and cancels is over."""
+    insert_outgoing(connection, plan.outgoing, at)
+    take_steps(connection, plan.taken, at)
+    insert_steps(connection, plan.escalations, at)
+    cancel_steps(connection, plan.cancels, at)
+    if plan.done is not None:
+        finish_slot(connection, plan.done, at)
 
 
 def _chain(new: Sequence[NewEvent], lines: int, previous: str, at: datetime) -> list[Event]:
     """The new lines, numbered after `lines` and each holding the hash of the one before it."""
     if at.tzinfo is None:
-        raise ValueError("the moment of a commit needs its time zone")
+        raise ValueError("a moment needs its time zone")
     added: list[Event] = []
     for seq, event in enumerate(new, start=lines + 1):
         unsealed = Event(event.kind, event.on, at, event.actor, event.surface, event.reason, event.payload, seq)

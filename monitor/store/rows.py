@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Row
@@ -16,6 +18,9 @@ from monitor.core.types import Band, Event
 from monitor.errors import StoreError
 
 T = TypeVar("T")
+
+LONGEST_KEY = 400
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def event_row(event: Event) -> dict[str, object]:
         "seq": event.seq,
         "kind": event.kind,
         "on_day": event.on.isoformat(),
-        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": moment_text(event.at),
         "actor": event.actor,
         "surface": event.surface,
         "reason": event.reason,
@@ -69,11 +74,11 @@ def event(row: Row[Any]) -> Event:
         return Event(
             row.kind,
             date.fromisoformat(row.on_day),
-            _moment(row.at),
+            moment(row.at),
             row.actor,
             row.surface,
             row.reason,
-            _object(row.payload),
+            json_object(row.payload),
             row.seq,
             row.previous,
             row.hash,
@@ -106,7 +111,7 @@ def verdict(row: Row[Any]) -> SealedVerdict:
             row.indicator,
             row.quarter,
             date.fromisoformat(row.sealed_on),
-            _object(row.reading),
+            json_object(row.reading),
             Band(row.band),
             row.counted,
             row.configuration,
@@ -130,18 +135,44 @@ def reading_row(reading: KeptReading) -> dict[str, object]:
 
 def reading(row: Row[Any]) -> KeptReading:
     return KeptReading(
-        row.segment, row.indicator, date.fromisoformat(row.as_of), row.configuration, _object(row.reading)
+        row.segment, row.indicator, date.fromisoformat(row.as_of), row.configuration, json_object(row.reading)
     )
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+def moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
-    return moment
+    return found
 
 
-def _object(text: str) -> dict[str, Any]:
+def moment_or_none(text: str | None) -> datetime | None:
+    return moment(text) if text else None
+
+
+def moment_text(at: datetime) -> str:
+    """UTC, always 32 characters. Raises ValueError for a moment without its zone."""
+    if at.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def storable(text: str) -> str:
+    """`text` as both databases hold it: PostgreSQL has no NUL, neither has halves of characters."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def named(key: str) -> str:
+    """A key as it is stored: long ones are cut and told apart by their hash, for an index of PostgreSQL holds 2,700
+    bytes and an account's id may be longer. The same key always gives the same name, and a name itself.
+    """
+    text = storable(key)
+    if len(text) <= LONGEST_KEY:
+        return text
+    return f"{text[: LONGEST_KEY - 33]}~{sha256(text.encode()).hexdigest()[:32]}"
+
+
+def json_object(text: str) -> dict[str, Any]:
     value = json.loads(text)
     if not isinstance(value, dict):
         raise TypeError("not a JSON object")

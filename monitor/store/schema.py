@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a store with another one is migrated, or was made by a newer program."""
 
 VERSION_TABLE = "smb_monitor_version"
@@ -28,6 +29,9 @@ NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 DAY = String(10)
 """ISO text, as are moments: the same characters on both databases, and what the audit chain hashes."""
+
+MOMENT = String(32)
+"""In UTC with microseconds, so that the order of the texts is the order of the moments."""
 
 metadata = MetaData(
     naming_convention={
@@ -44,7 +48,7 @@ events = Table(
     Column("seq", NUMBER, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("on_day", DAY, nullable=False),
-    Column("at", String(32), nullable=False),
+    Column("at", MOMENT, nullable=False),
     Column("actor", Text, nullable=False),
     Column("surface", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -106,3 +110,117 @@ snapshots = Table(
     UniqueConstraint("as_of", "configuration", "source", "head", "program"),
 )
 """Whole runs, kept so that asking again is quick; only the newest stay."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", NUMBER, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("incident", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("op", String(16), nullable=False),
+    Column("target", Text),
+    Column("fallback_of", Text),
+    Column("message", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("not_before", MOMENT),
+    Column("created_at", MOMENT, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lookups", Integer, nullable=False),
+    Column("next_at", MOMENT),
+    Column("tried_at", MOMENT),
+    Column("uncertain_since", MOMENT),
+    Column("touched_at", MOMENT),
+    Column("lease_by", Text),
+    Column("lease_until", MOMENT),
+    Column("settled_at", MOMENT),
+    Column("error", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("receipt", Text),
+    Index("ix_outbox_status", "status"),
+    Index("ix_outbox_touched_at", "touched_at"),
+    Index("ix_outbox_incident", "incident"),
+    Index("ix_outbox_target", "target"),
+)
+"""One row a message and address, for ever: what is to be sent, and what became of it. A trigger refuses DELETE.
+
+`tried_at` is when the last try began, `uncertain_since` when the first one did whose answer was lost, `touched_at` when
+the row was last claimed or settled, by which posts to one channel are spaced.
+"""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("seq", NUMBER, primary_key=True),
+    Column("key", Text, ForeignKey(outbox.c.key), nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_attempts_key", "key"),
+)
+"""The ledger of tries. Triggers refuse UPDATE and DELETE."""
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("incident", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("due", DAY, nullable=False),
+    Column("audiences", Text, nullable=False),
+    Column("every", Integer),
+    Column("until_acknowledged", Boolean, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("settled_at", MOMENT),
+    Index("ix_escalations_status", "status"),
+)
+"""Steps with a due day: pending, taken or cancelled. A trigger refuses DELETE."""
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("slot", Text, primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("claimed_at", MOMENT, nullable=False),
+    Column("lease_until", MOMENT),
+    Column("finished_at", MOMENT),
+    Column("missed", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""Claims of the schedule: who runs a slot, and how it ended. A trigger refuses DELETE."""
+
+envelopes = Table(
+    "envelopes",
+    metadata,
+    Column("envelope", Text, primary_key=True),
+    Column("at", MOMENT, nullable=False),
+)
+"""What Slack has handed over, so that what comes twice acts once; kept for a week."""
+
+health = Table(
+    "health",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("error", Text),
+    Column("since", MOMENT, nullable=False),
+)
+"""Whether a whole channel is out of reach, why and since when."""
+
+beats = Table(
+    "beats",
+    metadata,
+    Column("worker", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("worker", "what"),
+)
+"""When each worker last did what."""
