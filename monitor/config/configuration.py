@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from monitor.config import database
+from monitor.config.directory import directory
 from monitor.config.mapping import source_spec
 from monitor.config.model import Document, adapter
 from monitor.core.calendar import WEEKDAYS, FiscalCalendar
 from monitor.core.chain import digest
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import BreakerPolicy, FactsPolicy, Policy, SegmentBands
+from monitor.core.routes import Directory
+from monitor.core.secret import Secret
+from monitor.core.settings import (
+    SLACK_API,
+    EmailSettings,
+    Schedule,
+    SlackSettings,
+    WebhookSettings,
+    WebSettings,
+)
 from monitor.core.source_spec import SourceSpec
 
-_NOT_READ_WITH = ("company", "leadership", "templates", "database")
+_NOT_READ_WITH = (
+    *("company", "leadership", "templates", "database"),
+    *("slack", "email", "webhook", "schedule", "routes", "wins", "web"),
+)
 """Keys that no reading depends on."""
+_SMTP_PORTS = {"starttls": 587, "tls": 465}
 
 
 @dataclass(frozen=True)
 class Config:
-    """A valid configuration. `file` is config.yaml itself; `database_given` is DATABASE_URL, where it is set."""
+    """A valid configuration. `file` is config.yaml itself; `database_given` is DATABASE_URL, where it is set.
+
+    `secrets` are those of the environment, by variable.
+    """
 
     document: Document
     file: Path
     database_given: str | None = None
+    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def company(self) -> str:
@@ -62,7 +83,75 @@ class Config:
     @property
     def owner(self) -> str | None:
         """Who owns the reinvestment cycle at first."""
-        return self.document.leadership.owner if self.document.leadership else None
+        leadership = self.document.leadership
+        return leadership.owner.name if leadership and leadership.owner else None
+
+    @property
+    def dashboard(self) -> str | None:
+        """Where people reach the dashboard."""
+        return self.document.web.public_url
+
+    @property
+    def large_win(self) -> Decimal | None:
+        """The amount from which a mid-market win is told; None for never."""
+        return self.document.wins.at_least
+
+    def directory(self) -> Directory:
+        """Who is reached where, and who hears what."""
+        return directory(self.document)
+
+    def schedule(self) -> Schedule:
+        """The worker's times."""
+        times = self.document.schedule
+        return Schedule(
+            timezone=self.document.timezone,
+            weekday=WEEKDAYS.index(times.digest.weekday),
+            digest_at=times.digest.at,
+            daily_at=times.daily_at,
+            max_lateness=timedelta(days=times.max_lateness_days),
+            ping=self.secrets.get("DEAD_MAN_URL"),
+        )
+
+    def slack(self) -> SlackSettings | None:
+        """The Slack app; None where the file names none. Its tokens may be missing."""
+        slack, api = self.document.slack, self.secrets.get("SLACK_API_URL")
+        if slack is None:
+            return None
+        return SlackSettings(
+            digest_channel=slack.digest_channel,
+            alert_channel=slack.alert_channel,
+            mode=slack.mode,
+            details_group=slack.details_group,
+            bot_token=self.secrets.get("SLACK_BOT_TOKEN"),
+            app_token=self.secrets.get("SLACK_APP_TOKEN"),
+            signing_secret=self.secrets.get("SLACK_SIGNING_SECRET"),
+            api_url=f"{api.reveal().rstrip('/')}/" if api else SLACK_API,
+        )
+
+    def email(self) -> EmailSettings | None:
+        """The mail server; None where the file names none. Its password may be missing."""
+        email = self.document.email
+        if email is None:
+            return None
+        return EmailSettings(
+            host=email.host,
+            sender=email.sender,
+            port=email.port or _SMTP_PORTS[email.security],
+            security=email.security,
+            username=email.username,
+            password=self.secrets.get("SMTP_PASSWORD"),
+            reply_to=email.reply_to,
+        )
+
+    def webhook(self) -> WebhookSettings | None:
+        """The machine that is told of transitions; None where the file names none."""
+        webhook = self.document.webhook
+        return WebhookSettings(webhook.url, self.secrets.get("WEBHOOK_SECRET")) if webhook else None
+
+    def web(self) -> WebSettings:
+        """What `serve` listens on."""
+        web = self.document.web
+        return WebSettings(web.host, web.port, web.public_url, self.secrets.get("SMB_MONITOR_WEB_TOKEN"))
 
     def policy(self) -> Policy:
         """What the core is told."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from monitor.config.lines import Path
 from monitor.config.mapping import mapping_problems
-from monitor.config.model import Document, LeadershipSection, SegmentsSection
+from monitor.config.model import Document, SegmentsSection
+from monitor.config.telling import LeadershipSection, PersonSection
 from monitor.config.words import Problem, unknown
 from monitor.core.indicators import INDICATORS
 from monitor.core.tables import SEGMENTS
@@ -18,6 +19,7 @@ from monitor.core.tables import SEGMENTS
 MOST_DAYS = 3660
 """Ten years: the most that a whole number among an indicator's settings may be."""
 _LARGEST, _FINEST = 12, -12
+_WORDS = {"slack": "Slack id"}
 
 
 def contradictions(document: Document, folder: Folder) -> Iterator[Problem]:
@@ -84,16 +86,30 @@ def _segments(segments: SegmentsSection) -> Iterator[Problem]:
 
 
 def _people(leadership: LeadershipSection, approvals: int) -> Iterator[Problem]:
-    path: Path = ("leadership", "approvers")
     seen: dict[str, str] = {}
     for index, person in enumerate(leadership.approvers):
-        for key, text in (("name", person.name), ("email", person.email)):
-            same = " ".join(text.split()).casefold() if text else None
-            if same and seen.setdefault(same, f"{key} of approver {index + 1}") != f"{key} of approver {index + 1}":
-                yield Problem((*path, index, key), f"is also the {seen[same]}; each approver is named once")
+        yield from _again(person, ("leadership", "approvers", index), f"approver {index + 1}", seen)
+    for index, person in enumerate(leadership.members):
+        yield from _again(person, ("leadership", "members", index), f"member {index + 1}", seen)
+    if leadership.owner and (leadership.owner.email or leadership.owner.slack):
+        for one in _again(leadership.owner, ("leadership", "owner"), "owner", seen):
+            yield Problem(one.path, f"{one.clause}, so give their name alone: owner: {leadership.owner.name}")
+    seen = {}
+    for index, person in enumerate(leadership.board):
+        yield from _again(person, ("leadership", "board", index), f"member {index + 1} of the board", seen)
     if len(leadership.approvers) < approvals:
         needed = f"breaker.approvals asks for {approvals} different ones"
-        yield Problem(path, f"has {len(leadership.approvers)} of the people an override takes; {needed}")
+        clause = f"has {len(leadership.approvers)} of the people an override takes; {needed}"
+        yield Problem(("leadership", "approvers"), clause)
+
+
+def _again(person: PersonSection, path: Path, title: str, seen: dict[str, str]) -> Iterator[Problem]:
+    """Names, addresses and Slack ids that belong to somebody before: nobody could tell the two apart."""
+    once = "; each approver is named once" if path[1] == "approvers" else ""
+    for key, text in (("name", person.name), ("email", person.email), ("slack", person.slack)):
+        same = f"{key} {' '.join(text.split()).casefold()}" if text else None
+        if same and (first := seen.setdefault(same, title)) != title:
+            yield Problem((*path, key), f"is also the {_WORDS.get(key, key)} of {first}{once}")
 
 
 def _templates(folder: Folder) -> Iterator[Problem]:

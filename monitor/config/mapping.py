@@ -11,7 +11,7 @@ from pathlib import Path as Folder
 from monitor.config.kinds import day
 from monitor.config.lines import Path
 from monitor.config.model import SourceSection, TableSection
-from monitor.config.words import Problem, choice, unknown
+from monitor.config.words import Problem, choice, shown, unknown
 from monitor.core.calendar import FiscalCalendar
 from monitor.core.source_spec import Constant, Derive, SourceSpec, TableSpec
 from monitor.core.tables import TABLES, Column, Kind, Table
@@ -60,9 +60,9 @@ def constant(column: Column, text: str) -> Constant:
             case Kind.DATE | Kind.INSTANT:
                 return day(text)
     except (KeyError, ValueError, InvalidOperation):
-        raise ValueError(f"must be {_NOUNS[column.kind]}, not {text}") from None
+        raise ValueError(f"must be {_NOUNS[column.kind]}, not {shown(text)}") from None
     if column.choices and text not in column.choices:
-        raise ValueError(f"must be {choice(column.choices)}, not {text}")
+        raise ValueError(f"must be {choice(column.choices)}, not {shown(text)}")
     return text
 
 

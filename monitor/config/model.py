@@ -23,11 +23,21 @@ from monitor.config.kinds import (
     Text,
     TimeZone,
 )
+from monitor.config.telling import (
+    EmailSection,
+    LeadershipSection,
+    RoutesSection,
+    ScheduleSection,
+    SlackSection,
+    WebhookSection,
+    WebSection,
+    Weekday,
+    WinsSection,
+)
 from monitor.core.indicators import INDICATORS
 from monitor.core.tables import TABLES
 
 Segment = Literal["smb", "mid_market", "strategic"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 DealType = Literal["new_business", "expansion", "renewal"]
 TableName = Literal[*TABLES]  # type: ignore[valid-type]  # the list of tables is the one place that knows them
 
@@ -150,22 +160,6 @@ class QualitySection:
     """Days after which a source is stale and every reading from it reads no data."""
 
 
-@dataclass(frozen=True)
-class Approver:
-    name: Text
-    """As the audit log writes it."""
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    """Where they are reached."""
-
-
-@dataclass(frozen=True)
-class LeadershipSection:
-    approvers: Annotated[tuple[Approver, ...], Field(min_length=1)]
-    """Who may ask for, approve and confirm an override."""
-    owner: Text | None = None
-    """Who owns the steps of the reinvestment cycle until somebody else takes them."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """config.yaml as it stands, defaults filled in."""
@@ -190,6 +184,16 @@ class Document:
     quality: QualitySection = QualitySection()
     leadership: LeadershipSection | None = None
     """When absent, nobody can override the breaker."""
+    slack: SlackSection | None = None
+    """When absent, nothing is posted to Slack."""
+    email: EmailSection | None = None
+    """When absent, no mail is sent."""
+    webhook: WebhookSection | None = None
+    """When absent, no machine is told."""
+    schedule: ScheduleSection = field(default_factory=ScheduleSection)
+    routes: RoutesSection = field(default_factory=RoutesSection)
+    wins: WinsSection = field(default_factory=WinsSection)
+    web: WebSection = field(default_factory=WebSection)
     templates: Text | None = None
     """A folder of templates of your own, relative to this file; when absent, the built-in ones."""
     database: Database = "sqlite:///smb-monitor.db"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from monitor.config import database, lines
+from monitor.config import environment, lines
 from monitor.config.configuration import Config
 from monitor.config.contradictions import contradictions
 from monitor.config.lines import Plain, Tree
@@ -52,10 +52,10 @@ def _read(path: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[s
     document, problems = _document(tree, path.parent)
     placed = sorted((tree.line(one.path), _sentence(path, tree.line(one.path), one)) for one in problems)
     sentences = list(dict.fromkeys(sentence for _, sentence in placed))
-    given = environ.get("DATABASE_URL") or None
-    if given and (clause := database.problem(given)):
-        sentences.append(f"DATABASE_URL (environment): {clause}")
-    return None if document is None or sentences else Config(document, path, given), sentences
+    sentences += environment.problems(environ)
+    if document is None or sentences:
+        return None, sentences
+    return Config(document, path, environ.get("DATABASE_URL") or None, environment.secrets(environ)), sentences
 
 
 def _text(path: Path) -> str:
@@ -86,11 +86,13 @@ def _document(tree: Tree, folder: Path) -> tuple[Document | None, list[Problem]]
         return None, [Problem((), "must be keys with values, such as `company: Acme`")]
     empty = list(tree.empties())
     problems = [Problem(path, "is empty; give it a value or take the key out") for path in empty]
+    problems += [one for one in environment.misplaced(tree.value) if one.path not in empty]
+    named = {one.path for one in problems}
     try:
         document = validated(tree.value)
     except ValidationError as error:
-        return None, problems + [one for one in _explained(error, tree.value) if one.path not in empty]
-    return document, problems + list(contradictions(document, folder))
+        return None, problems + [one for one in _explained(error, tree.value) if one.path not in named]
+    return document, problems + [one for one in contradictions(document, folder) if one.path not in named]
 
 
 def _explained(error: ValidationError, given: Plain) -> list[Problem]:

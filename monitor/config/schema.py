@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -14,6 +15,13 @@ from monitor.config.contradictions import MOST_DAYS
 from monitor.config.model import adapter, validated
 from monitor.core.tables import SEGMENTS
 
+_LEAST = {
+    "company": "Acme",
+    "source": {"type": "demo"},
+    "slack": {"digest_channel": "C0123456789", "alert_channel": "C0123456789"},
+    "email": {"host": "smtp.acme.example", "from": "monitor@acme.example"},
+}
+"""What must be given of every section that has defaults."""
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
@@ -39,7 +47,7 @@ def document_schema(*, with_help: bool) -> dict[str, Any]:
     for indicator in document["properties"]["indicators"]["properties"].values():
         for setting in indicator["properties"].values():
             _bound(setting)
-    _fill(document, dumped(validated({"company": "Acme", "source": {"type": "demo"}})))
+    _fill(document, dumped(validated(_LEAST)))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "SMB Monitor", **document}
 
 
@@ -64,10 +72,12 @@ def _fill(node: dict[str, Any], defaults: dict[str, Any]) -> None:
 
 def _number(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _number(item) for key, item in value.items()}
+        return {str(key): _number(item) for key, item in value.items()}
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return [_number(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _inlined(node: Any, definitions: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from decimal import Decimal
 
 import yaml
@@ -29,7 +30,12 @@ def _list(dumper: yaml.SafeDumper, value: tuple[object, ...]) -> yaml.SequenceNo
     return dumper.represent_list(value)
 
 
+def _time(dumper: yaml.SafeDumper, value: time) -> yaml.ScalarNode:
+    return dumper.represent_str(f"{value:%H:%M}")
+
+
 _Dumper.add_representer(Decimal, _decimal)
+_Dumper.add_representer(time, _time)
 _Dumper.add_representer(tuple, _list)
 
 
@@ -38,4 +44,6 @@ def show(config: Config) -> str:
     text = yaml.dump(dumped(config.document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     if config.database_given:
         text += f"# DATABASE_URL from the environment wins: {database.masked(config.database_given)}\n"
+    if config.secrets:
+        text += f"# from the environment: {', '.join(f'{name} {secret}' for name, secret in config.secrets.items())}\n"
     return text

@@ -22,8 +22,12 @@ class Problem:
 
 def dotted(path: Path) -> str:
     """`leadership.approvers[1].name`; the first item of a list is 1."""
-    text = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{_name(step)}" for step in path)
     return text.removeprefix(".")
+
+
+def _name(key: str) -> str:
+    return key if key.isprintable() else repr(key)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -54,8 +58,10 @@ def problem(error: Mapping[str, Any], given: Plain, schema: Mapping[str, Any]) -
     """One error of pydantic as a problem. `given` is the whole document, `schema` its JSON schema, all in one piece."""
     path, kind = tuple(error["loc"][1:]), error["type"]
     if path[-1:] == ("[key]",):
-        above = _at_schema(schema, path[:-2])
-        return Problem(path[:-1], unknown(str(path[-2]), above.get("propertyNames", {}).get("enum", ()), "table"))
+        names = _at_schema(schema, path[:-2]).get("propertyNames", {})
+        if kind == "value_error":
+            return Problem(path[:-1], str(error["ctx"]["error"]))
+        return Problem(path[:-1], unknown(str(path[-2]), names["enum"], "table"))
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return Problem(path, unknown(str(path[-1]), list(_at_schema(schema, path[:-1]).get("properties", {}))))
     if kind == "missing":
@@ -77,10 +83,24 @@ def accepted(schema: Mapping[str, Any]) -> str:
         case "array":
             return "a list" + (" of at least one" if schema.get("minItems") == 1 else "")
         case "object":
-            needed = ", ".join(schema.get("required", ()))
-            return f"keys with values, {needed} among them" if needed else "keys with values"
+            return _keys(schema)
+        case [other, "object"]:
+            return f"{'a name' if other == 'string' else 'a list'}, or {_keys(schema)}"
+    return _text(schema)
+
+
+def _keys(schema: Mapping[str, Any]) -> str:
+    if "pattern" in schema.get("propertyNames", {}):
+        return "a list by days, such as {2: [alert]}"
+    needed = ", ".join(schema.get("required", ()))
+    return f"keys with values, {needed} among them" if needed else "keys with values"
+
+
+def _text(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "date":
         return "a date such as 2025-04-01"
+    if "examples" in schema:
+        return f"text such as {schema['examples'][0]}"
     return "an e-mail address" if "@" in schema.get("pattern", "") else "text"
 
 
@@ -109,8 +129,13 @@ def _not(given: Plain) -> str:
         case dict():
             return ", not keys with values"
         case str():
-            return f", not {given if _bare(given) else repr(given[:_MOST_SHOWN])}"
+            return f", not {shown(given)}"
     return ""
+
+
+def shown(text: str) -> str:
+    """What was given, in one line."""
+    return text if _bare(text) else repr(text[:_MOST_SHOWN])
 
 
 def _bare(text: str) -> bool:

@@ -20,7 +20,7 @@ def rows() -> list[str]:
 
 def _leaves(node: dict[str, Any], above: str) -> Iterator[tuple[str, dict[str, Any], bool]]:
     for key, below in node.get("properties", {}).items():
-        if not below.get("properties"):
+        if not below.get("properties") or isinstance(below["type"], list):
             yield above + key, {"description": node.get("description"), **below}, key in node.get("required", ())
         yield from _leaves(below, f"{above}{key}.")
         for each, mark in (("additionalProperties", ".*."), ("items", "[].")):
@@ -33,11 +33,17 @@ def _default(node: dict[str, Any], required: bool) -> str:
     if default in (None, {}, []):
         return "needed" if required else ""
     if isinstance(default, dict):
-        return "`{" + ", ".join(f"{key}: {value}" for key, value in default.items()) + "}`"
-    return f"`{json.dumps(default)}`".replace('"', "") if not isinstance(default, str) else f"`{default}`"
+        return "`{" + ", ".join(f"{key}: {_plain(value)}" for key, value in default.items()) + "}`"
+    return f"`{_plain(default)}`"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value).replace('"', "")
 
 
 def _accepts(node: dict[str, Any]) -> str:
+    if "pattern" in node.get("propertyNames", {}) or isinstance(node.get("type"), list):
+        return accepted(node)
     if isinstance(below := node.get("additionalProperties"), dict) and not below.get("properties"):
         names = "by segment" if "propertyNames" in node else "by name"
         return f"{names}: {accepted(below)}"

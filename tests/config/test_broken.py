@@ -85,10 +85,125 @@ KEYS = [
         "database: postgresql://host/db?password=hunter2",
         "3: database: holds a password; take it out and give the whole URL as DATABASE_URL in the environment",
     ),
-    ("slack: {token: xoxb-hunter2}", "3: slack: is no known key; known here: company, timezone, currency, "
-     "fiscal_year_start, week_ends, deal_types, expansion, source, indicators, breaker, segments, quality, leadership, "
-     "templates, database"),
+    ("smtp: {host: x}", "3: smtp: is no known key; known here: company, timezone, currency, fiscal_year_start, "
+     "week_ends, deal_types, expansion, source, indicators, breaker, segments, quality, leadership, slack, email, "
+     "webhook, schedule, routes, wins, web, templates, database"),
 ]  # fmt: skip
+
+SLACK = "digest_channel: C0123, alert_channel: C0456"
+EMAIL = "host: smtp.acme.example, from: monitor@acme.example"
+TELLING = [
+    (
+        "slack: {digest_channel: '#sales', alert_channel: C0456}",
+        "3: slack.digest_channel: must be a channel id such as C0123456789, which a rename does not change (in Slack:"
+        " the channel's name, at the bottom of About), not its name, not '#sales'",
+    ),
+    (
+        "slack: {digest_channel: C0123, alert_channel: U0456}",
+        "3: slack.alert_channel: must be a channel id such as C0123456789 (in Slack: the channel's name, bottom of"
+        " About), not U0456",
+    ),
+    ("slack: {digest_channel: C0123}", "3: slack.alert_channel: is missing; it must be text such as C0123456789"),
+    (
+        f"slack: {{{SLACK}, details_group: '@leaders'}}",
+        "3: slack.details_group: must be a user group's id such as S0123456789 (in Slack: People, User groups, its"
+        " address), not '@leaders'",
+    ),
+    (f"slack: {{{SLACK}, mode: rtm}}", "3: slack.mode: must be socket or http, not rtm"),
+    (
+        f"slack: {{{SLACK}, token: xoxb-hunter2}}",
+        "3: slack.token: is a secret; take it out and give it as SLACK_BOT_TOKEN in the environment",
+    ),
+    (
+        "slack: {digest_channel: xoxb-hunter2, alert_channel: C0456}",
+        "3: slack.digest_channel: holds a secret; take it out and give it as SLACK_BOT_TOKEN in the environment",
+    ),
+    (
+        f"email: {{{EMAIL}, password: hunter2}}",
+        "3: email.password: is a secret; take it out and give it as SMTP_PASSWORD in the environment",
+    ),
+    (
+        "templates: whsec_aHVudGVyMg==",
+        "3: templates: holds a secret; take it out and give it as WEBHOOK_SECRET in the environment",
+    ),
+    (
+        "email: {host: smtps://smtp.acme.example, from: monitor@acme.example}",
+        "3: email.host: is no host: give its name or address alone, such as smtp.acme.example, without scheme or port",
+    ),
+    (
+        "email: {host: smtp.acme.example, from: Monitor}",
+        "3: email.from: must be an e-mail address, or a name with one: SMB Monitor <monitor@acme.example>, not Monitor",
+    ),
+    (
+        f"email: {{{EMAIL}, reply_to: 'a@b.example, c@d.example'}}",
+        "3: email.reply_to: must be an e-mail address, or a name with one: SMB Monitor <monitor@acme.example>, not"
+        " 'a@b.example, c@d.example'",
+    ),
+    (
+        f"email: {{{EMAIL}, reply_to: '=?utf-8?q?a?= <a@b.example>'}}",
+        "3: email.reply_to: must be an e-mail address, or a name with one: SMB Monitor <monitor@acme.example>, not"
+        " '=?utf-8?q?a?= <a@b.example>'",
+    ),
+    (f"email: {{{EMAIL}, port: 99999}}", "3: email.port: must be a whole number from 1 to 65535, not 99999"),
+    (f"email: {{{EMAIL}, security: none}}", "3: email.security: must be starttls or tls, not none"),
+    (
+        "webhook: {url: http://hooks.acme.example}",
+        "3: webhook.url: is sent in the clear; begin it with https:// (http:// is accepted for this machine only)",
+    ),
+    ("webhook: {url: 'https://me:hunter2@acme.example'}", "3: webhook.url: holds a user or password; take it out"),
+    ("webhook: {url: hooks.acme.example}", "3: webhook.url: is no URL such as https://monitor.acme.example"),
+    ("web: {public_url: 'https://[::1'}", "3: web.public_url: is no URL such as https://monitor.acme.example"),
+    ("web: {port: 65536}", "3: web.port: must be a whole number from 0 to 65535, not 65536"),
+    (
+        "schedule: {digest: {weekday: mon}}",
+        "3: schedule.digest.weekday: must be monday, tuesday, wednesday, thursday, friday, saturday or sunday, not mon",
+    ),
+    ("schedule: {digest: {at: 24:00}}", "3: schedule.digest.at: must be a time of day such as 08:00, not '24:00'"),
+    ("schedule: {daily_at: 8 am}", "3: schedule.daily_at: must be a time of day such as 08:00, not '8 am'"),
+    ("schedule: {max_lateness_days: 7}", "3: schedule.max_lateness_days: must be a whole number from 1 to 6, not 7"),
+    ("routes: {tripp: [alert]}", "3: routes.tripp: is no known key; did you mean trip?"),
+    ("routes: {trip: [alerts]}", "3: routes.trip[1]: must be digest, alert, owner, leadership or board, not alerts"),
+    ("routes: {trip: {3: [board]}}", "3: routes.trip: must be a list, not keys with values"),
+    ("routes: {reminder: [alert]}", "3: routes.reminder: must be a list by days, such as {2: [alert]}, not a list"),
+    ("routes: {standing: {0: [board]}}", "3: routes.standing.0: must be a number of days from 1 to 366"),
+    ("routes: {problem: {-1: [alert]}}", "3: routes.problem.-1: must be a number of days from 0 to 366"),
+    (
+        "routes:\n  reminder:\n    2: [allert]",
+        "5: routes.reminder.2[1]: must be digest, alert, owner, leadership or board, not allert",
+    ),
+    ("wins: {at_least: 0}", "3: wins.at_least: must be a number above 0, not 0"),
+]
+PEOPLE = [
+    (
+        "approvers: [{name: Ada, slack: '@ada'}, {name: Bo}]",
+        "leadership.approvers[1].slack: must be a Slack user id such as U0123456789 (in Slack: the profile, ⋮, Copy"
+        " member ID), not '@ada'",
+    ),
+    (
+        "approvers: [{name: Ada, slack: U01}, {name: Bo, slack: U01}]",
+        "leadership.approvers[2].slack: is also the Slack id of approver 1; each approver is named once",
+    ),
+    (
+        "approvers: [{name: Ada}, {name: Bo}], members: [{name: Cy}, {name: ada}]",
+        "leadership.members[2].name: is also the name of approver 1",
+    ),
+    (
+        "approvers: [{name: Ada}, {name: Bo}], board: [{name: Ada}, {name: Di}, {name: Di}]",
+        "leadership.board[3].name: is also the name of member 2 of the board",
+    ),
+    (
+        "approvers: [{name: Ada}, {name: Bo}], owner: {name: Bo, email: bo@x.example}",
+        "leadership.owner.name: is also the name of approver 2, so give their name alone: owner: Bo",
+    ),
+    (
+        "approvers: [{name: Ada}, {name: Bo}], owner: {nam: Cy, name: Cy}",
+        "leadership.owner.nam: is no known key; did you mean name?",
+    ),
+    (
+        "approvers: [{name: Ada}, {name: Bo}], owner: []",
+        "leadership.owner: must be a name, or keys with values, name among them, not an empty list",
+    ),
+]
 
 INDICATORS = [
     ("pipeline_covrage: {}", "4: indicators.pipeline_covrage: is no known key; did you mean pipeline_coverage?"),
@@ -177,6 +292,15 @@ TABLES = [
         "2: source.tables.opportunities.defaults.amount: must be a number, not NaN",
     ),
     (
+        'opportunities: {defaults: {amount: "a\\nb"}}',
+        "2: source.tables.opportunities.defaults.amount: must be a number, not 'a\\nb'",
+    ),
+    (
+        'opportunities: {"a\\nb": 1}',
+        "2: source.tables.opportunities.'a\\nb': is no known key; known here: file,"
+        " columns, values, derive, defaults, date_format, from_reps, per, ramp",
+    ),
+    (
         "opportunities: {defaults: {is_won: perhaps}}",
         "2: source.tables.opportunities.defaults.is_won: must be true or false, not perhaps",
     ),
@@ -228,13 +352,14 @@ WHOLE = [
 
 
 def _cases() -> list[tuple[str, str]]:
-    keys = [(f"{TOP}{text}\n", f":{sentence}") for text, sentence in KEYS]
+    keys = [(f"{TOP}{text}\n", f":{sentence}") for text, sentence in KEYS + TELLING]
     indicators = [(f"{TOP}indicators:\n  {text}\n", f":{sentence}") for text, sentence in INDICATORS]
     sources = [(f"company: Acme\nsource: {text}\n", f":{sentence}") for text, sentence in SOURCES]
     tables = [
         (f"company: Acme\nsource: {{type: demo, tables: {{{text}}}}}\n", f":{sentence}") for text, sentence in TABLES
     ]
-    return keys + indicators + sources + tables + WHOLE
+    people = [(f"{TOP}leadership: {{{text}}}\n", f":3: {sentence}") for text, sentence in PEOPLE]
+    return keys + indicators + sources + tables + people + WHOLE
 
 
 @pytest.mark.parametrize(("text", "sentence"), _cases())
@@ -261,9 +386,22 @@ def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> 
 
 def test_no_message_repeats_a_password(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text(TOP + "database: postgresql://me:hunter2@[host/db\nslack: {token: hunter2}\n", encoding="utf-8")
-    sentences = check(file, {"DATABASE_URL": "postgresql://me:hunter2@host:port/db"})
-    assert len(sentences) == 3
+    file.write_text(
+        TOP + "database: postgresql://me:hunter2@[host/db\n"
+        "slack: {digest_channel: C01, alert_channel: C02, token: hunter2}\n",
+        encoding="utf-8",
+    )
+    environ = {
+        "DATABASE_URL": "postgresql://me:hunter2@host:port/db",
+        "SLACK_BOT_TOKEN": "hunter2",
+        "SLACK_APP_TOKEN": "xoxb-hunter2",
+        "SLACK_API_URL": "http://hunter2.example",
+        "WEBHOOK_SECRET": "hunter2",
+        "SMB_MONITOR_WEB_TOKEN": "hunter2",
+        "DEAD_MAN_URL": "https://me:hunter2@ping.example",
+    }
+    sentences = check(file, environ)
+    assert len(sentences) == 2 + len(environ)
     assert "hunter2" not in " ".join(sentences)
 
 
@@ -312,6 +450,25 @@ def test_templates_that_cannot_be_reached_are_named(tmp_path: Path) -> None:
     (tmp_path / "mine").unlink()
     (tmp_path / "mine").mkdir()
     assert check(file, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "clause"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-1-A", "must begin with xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-1", "must begin with xapp-"),
+        ("SLACK_SIGNING_SECRET", "a b", "holds white space or characters that none has"),
+        ("SLACK_API_URL", "http://slack.example/api/", "is sent in the clear; begin it with https:// (http:// is"
+         " accepted for this machine only)"),
+        ("WEBHOOK_SECRET", "whsec_%", "must be whsec_ and then base64"),
+        ("SMB_MONITOR_WEB_TOKEN", "short", "must be at least 16 characters long"),
+        ("DEAD_MAN_URL", "ping", "is no URL such as https://monitor.acme.example"),
+    ],
+)  # fmt: skip
+def test_a_secret_that_cannot_be_right_is_named_at_start(tmp_path: Path, variable: str, text: str, clause: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(TOP, encoding="utf-8")
+    assert check(file, {variable: text}) == [f"{variable} (environment): {clause}"]
 
 
 def test_a_database_of_the_environment_that_cannot_be_is_named(tmp_path: Path) -> None:

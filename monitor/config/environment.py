@@ -1,0 +1,105 @@
+"""What comes from the environment and nowhere else: secrets, and the addresses that hold one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from monitor.config import database
+from monitor.config.lines import Path, Plain
+from monitor.config.places import url_problem
+from monitor.config.words import Problem
+from monitor.core.secret import Secret
+
+_LEAST_TOKEN = 16
+"""Characters below which a token of the web server can be guessed."""
+
+
+def _starts(*starts: str) -> Callable[[str], str | None]:
+    return lambda text: None if text.startswith(starts) else f"must begin with {starts[0]}"
+
+
+def _signing(text: str) -> str | None:
+    try:
+        made = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        made = b""
+    return None if text.startswith("whsec_") and made else "must be whsec_ and then base64"
+
+
+def _any(text: str) -> str | None:
+    return None if text else "is empty"
+
+
+def _long(text: str) -> str | None:
+    return None if len(text) >= _LEAST_TOKEN else f"must be at least {_LEAST_TOKEN} characters long"
+
+
+_CHECKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
+    {
+        "SLACK_BOT_TOKEN": _starts("xoxb-", "xoxe.xoxb-"),
+        "SLACK_APP_TOKEN": _starts("xapp-"),
+        "SLACK_SIGNING_SECRET": _any,
+        "SLACK_API_URL": url_problem,
+        "SMTP_PASSWORD": _any,
+        "WEBHOOK_SECRET": _signing,
+        "SMB_MONITOR_WEB_TOKEN": _long,
+        "DEAD_MAN_URL": url_problem,
+    }
+)
+SECRETS = tuple(_CHECKS)
+"""Every variable with a secret, or with a URL that may hold one, besides DATABASE_URL."""
+
+
+def secrets(environ: Mapping[str, str]) -> Mapping[str, Secret]:
+    """By variable, what is set; white space around it, as files leave it, is taken off."""
+    given = {name: environ.get(name, "").strip() for name in SECRETS}
+    return MappingProxyType({name: Secret(text) for name, text in given.items() if text})
+
+
+def problems(environ: Mapping[str, str]) -> Iterator[str]:
+    """One sentence for each variable that cannot be right; it never repeats what is set."""
+    given = environ.get("DATABASE_URL") or None
+    if given and (clause := database.problem(given)):
+        yield f"DATABASE_URL (environment): {clause}"
+    for name, secret in secrets(environ).items():
+        text = secret.reveal()
+        odd = name != "SMTP_PASSWORD" and (not text.isascii() or not text.isprintable() or " " in text)
+        if clause := "holds white space or characters that none has" if odd else _CHECKS[name](text):
+            yield f"{name} (environment): {clause}"
+
+
+_LOOKS = {
+    "xoxb-": "SLACK_BOT_TOKEN",
+    "xoxe-": "SLACK_BOT_TOKEN",
+    "xoxe.": "SLACK_BOT_TOKEN",
+    "xoxp-": "SLACK_BOT_TOKEN",
+    "xapp-": "SLACK_APP_TOKEN",
+    "whsec_": "WEBHOOK_SECRET",
+}
+_NAMES: Mapping[Path, str] = {
+    ("slack", "token"): "SLACK_BOT_TOKEN",
+    ("slack", "bot_token"): "SLACK_BOT_TOKEN",
+    ("slack", "app_token"): "SLACK_APP_TOKEN",
+    ("slack", "signing_secret"): "SLACK_SIGNING_SECRET",
+    ("email", "password"): "SMTP_PASSWORD",
+    ("webhook", "secret"): "WEBHOOK_SECRET",
+    ("web", "token"): "SMB_MONITOR_WEB_TOKEN",
+    ("schedule", "ping"): "DEAD_MAN_URL",
+}
+
+
+def misplaced(given: Plain, path: Path = ()) -> Iterator[Problem]:
+    """Secrets that stand in the file, by their name or their look; where each belongs."""
+    if variable := _NAMES.get(path):
+        yield Problem(path, f"is a secret; take it out and give it as {variable} in the environment")
+    elif isinstance(given, dict):
+        for key, value in given.items():
+            yield from misplaced(value, (*path, key))
+    elif isinstance(given, list):
+        for index, value in enumerate(given):
+            yield from misplaced(value, (*path, index))
+    elif given and (look := next((start for start in _LOOKS if given.startswith(start)), None)):
+        yield Problem(path, f"holds a secret; take it out and give it as {_LOOKS[look]} in the environment")
