@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from monitor.core.messages import Block, Divider, Footer, Heading, Line, Lines, Message, Tone, span
+from monitor.core.messages import Block, Divider, Footer, Heading, Line, Lines, Message, Paragraph, Tone, span
 from monitor.core.types import Band, IndicatorView, ReadingView, Snapshot, State
 from monitor.render import marks, panel
-from monitor.render.situation import headline, hiring
+from monitor.render.buttons import Doing, buttons
+from monitor.render.plain import shown_moment
+from monitor.render.situation import headline, hiring, situation
+from monitor.render.trends import trend, worst
 from monitor.render.words import Words
 
 KIND = "digest"
 _WEEK = timedelta(days=7)
+_QUIET = ("healthy", "recovered")
+"""Situations in which no indicator is worse than another."""
 
 
-def build(snapshot: Snapshot, words: Words) -> Message:
+@dataclass(frozen=True)
+class Extras:
+    """What a digest says about itself besides the snapshot.
+
+    `late_since`: when it was due, where it is late; `missed`: the last days of weeks that got none; `undelivered`: what
+    could not be delivered, to whom, why; `next_times`: when the next digests come. Moments are in the company's zone.
+    `guardrails`: findings, each a sentence. `dashboard`: where people reach it.
+    """
+
+    late_since: datetime | None = None
+    missed: tuple[date, ...] = ()
+    undelivered: tuple[str, ...] = ()
+    next_times: tuple[datetime, ...] = ()
+    corrected: bool = False
+    guardrails: tuple[str, ...] = ()
+    dashboard: str | None = None
+
+
+NOTHING_MORE = Extras()
+
+
+def build(snapshot: Snapshot, words: Words, extras: Extras = NOTHING_MORE) -> Message:
     """The digest of one week."""
     said, tone = headline(snapshot, words, KIND)
-    blocks: list[Block] = [panel.subtitle(snapshot, words, KIND), panel.panel(snapshot, words, KIND)]
+    blocks: list[Block] = [*_edition(extras, words), panel.subtitle(snapshot, words, KIND)]
+    blocks.append(panel.panel(snapshot, words, KIND))
     notes = tuple(panel.notes(snapshot, words, KIND))
     if notes:
         blocks.append(Lines(notes))
@@ -26,8 +54,39 @@ def build(snapshot: Snapshot, words: Words) -> Message:
     blocks += _checklist(snapshot, words)
     blocks += _part(words, snapshot, "heading_changes", tuple(_changes(snapshot, words)))
     blocks += _part(words, snapshot, "heading_ahead", tuple(panel.ahead(snapshot, words, KIND)))
-    blocks += [Divider(), Footer(tuple(panel.footer(snapshot, words, KIND)))]
+    for heading, sentences in (("heading_guardrails", extras.guardrails), ("heading_undelivered", extras.undelivered)):
+        if sentences:
+            lines = tuple(span(words.say(KIND, "sentence", sentence=each), Tone.WARN) for each in sentences)
+            blocks += _part(words, snapshot, heading, lines)
+    concerned = _concerned(snapshot)
+    blocks.append(trend(snapshot, concerned, words, KIND))
+    subject = f"{KIND}:{snapshot.as_of}"
+    blocks += buttons(Doing(KIND, KIND, subject, concerned, extras.dashboard), snapshot, words)
+    blocks += [Divider(), Footer((*panel.footer(snapshot, words, KIND), *_next_times(snapshot, extras, words)))]
     return Message(KIND, said, tone, tuple(blocks))
+
+
+def _edition(extras: Extras, words: Words) -> Iterator[Block]:
+    """What sets this digest apart from one that comes in time and stays as it is."""
+    if extras.corrected:
+        yield Paragraph(span(words.say(KIND, "corrected"), Tone.STRONG))
+    if extras.late_since:
+        yield Paragraph(span(words.say(KIND, "late", due=shown_moment(extras.late_since)), Tone.WARN))
+    if extras.missed:
+        yield Paragraph(span(words.say(KIND, "missed", weeks=extras.missed), Tone.WARN))
+
+
+def _next_times(snapshot: Snapshot, extras: Extras, words: Words) -> Iterator[Line]:
+    if extras.next_times:
+        times = tuple(shown_moment(each) for each in extras.next_times)
+        yield span(words.say(KIND, "next_times", snapshot=snapshot, times=times), Tone.DIM)
+
+
+def _concerned(snapshot: Snapshot) -> IndicatorView:
+    """The indicator that the headline is about: the worst of them; the first of the panel while all is quiet."""
+    now = situation(snapshot)
+    found = None if now.name in _QUIET else worst(now.about)
+    return found or snapshot.indicators[0]
 
 
 def _part(words: Words, snapshot: Snapshot, heading: str, lines: tuple[Line, ...]) -> list[Block]:

@@ -190,6 +190,16 @@ def footer(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
     yield say("data_run")
 
 
+def short_footer(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
+    """How old the readings are, what is missing, and the run: for a message that is no digest."""
+    yield span(words.say(kind, "data_as_of", snapshot=snapshot), Tone.DIM)
+    if snapshot.data.stale:
+        yield span(words.say(kind, "data_stale", snapshot=snapshot), Tone.BAD)
+    if snapshot.data.missing:
+        yield span(words.say(kind, "data_missing", snapshot=snapshot, tables=snapshot.data.missing), Tone.WARN)
+    yield span(words.say(kind, "data_run", snapshot=snapshot), Tone.DIM)
+
+
 def _counted(tables: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[str, int]]]]:
     """Tables and reasons that have rows, the most rows first."""
     found = ((table, _most(reasons.items())) for table, reasons in tables.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from rich.cells import cell_len
 
@@ -109,6 +109,11 @@ def shown_day(day: date) -> str:
 def shown_weekday(day: date) -> str:
     """`Sun 27 Sep 2026`"""
     return f"{DAYS[day.weekday()]} {shown_day(day)}"
+
+
+def shown_moment(moment: datetime) -> str:
+    """`Mon 28 Sep 2026 08:00`, in the zone that the moment carries."""
+    return f"{shown_weekday(moment.date())} {moment:%H:%M}"
 
 
 def dated(sentence: str) -> str:
