@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from monitor.core.outbox import Op, Status
 from monitor.core.routes import SLACK
-from monitor.store.rows import moment_text
+from monitor.store.rows import moment, moment_text
 from monitor.store.schema import outbox
 
 SPACING = timedelta(seconds=1)
 """Between two posts to one Slack channel, whoever sends them."""
 WAITING = (Status.QUEUED, Status.RETRY, Status.UNKNOWN)
 GONE = (Status.FAILED, Status.CANCELLED)
+DONE = (Status.SENT, *GONE)
 
 _NEEDED = [outbox.c[name] for name in ("seq", "key", "channel", "address", "op", "target", "status", "lease_by")]
 
@@ -51,9 +52,10 @@ def begun(now: datetime) -> ColumnElement[bool]:
     return or_(outbox.c.not_before.is_(None), outbox.c.not_before <= moment_text(now))
 
 
-def choose(connection: Connection, now: datetime, limit: int) -> Choice:
-    """The oldest rows that are due, one an address, none where another is on its way or was a moment ago."""
-    candidates = connection.execute(select(*_NEEDED).where(due(now)).order_by(outbox.c.seq)).all()
+def choose(connection: Connection, now: datetime, limit: int, keys: Collection[str] | None = None) -> Choice:
+    """The oldest rows that are due (of `keys`), one an address, none where another is on its way or was just now."""
+    found_due = connection.execute(select(*_NEEDED).where(due(now)).order_by(outbox.c.seq)).all()
+    candidates = [row for row in found_due if keys is None or row.key in keys]
     targets = _targets(connection, candidates)
     busy = _busy(connection, now)
     found = Choice()
@@ -68,14 +70,28 @@ def choose(connection: Connection, now: datetime, limit: int) -> Choice:
     return found
 
 
+def next_moment(connection: Connection, now: datetime) -> datetime | None:
+    """When there may be something to claim again, after `now`; changes wait for their message and tell no moment."""
+    unsettled = outbox.c.status.in_((*WAITING, Status.SENDING))
+    columns = (*_NEEDED, outbox.c.next_at, outbox.c.not_before, outbox.c.lease_until)
+    rows = connection.execute(select(*columns).where(unsettled)).all()
+    targets = _targets(connection, rows)
+    soonest = moment_text(now + SPACING)
+    moments = [
+        row.lease_until if row.status == Status.SENDING else max(row.next_at or soonest, row.not_before or soonest)
+        for row in rows
+        if row.status == Status.SENDING or row.op == Op.POST or targets.status.get(row.target) in (None, *DONE)
+    ]
+    return max(moment(min(moments)), now + SPACING) if moments else None
+
+
 def _busy(connection: Connection, now: datetime) -> set[tuple[str, str]]:
     """Where a row is on its way, and Slack channels that were posted to less than a second ago."""
-    at = moment_text(now)
+    at, just_now = moment_text(now), moment_text(now - SPACING)
     leased = and_(outbox.c.status == Status.SENDING, outbox.c.lease_until > at)
     # A moment in the future is of a clock that has jumped back since: it says nothing.
-    posted = outbox.c.touched_at.between(moment_text(now - SPACING), at)
-    just_now = and_(outbox.c.channel == SLACK, posted, outbox.c.touched_at > moment_text(now - SPACING))
-    wanted = select(outbox.c.channel, outbox.c.address).where(or_(leased, just_now))
+    posted = and_(outbox.c.channel == SLACK, outbox.c.touched_at > just_now, outbox.c.touched_at <= at)
+    wanted = select(outbox.c.channel, outbox.c.address).where(or_(leased, posted))
     return {(row.channel, row.address) for row in connection.execute(wanted)}
 
 

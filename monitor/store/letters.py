@@ -69,7 +69,7 @@ def line(row: Row[Any]) -> LedgerLine:
         row.attempts,
         moment(row.created_at),
         moment_or_none(row.settled_at),
-        moment_or_none(row.next_at),
+        _next_at(row),
         row.error,
         row.note,
         receipt(row.receipt),
@@ -88,6 +88,13 @@ def receipt_text(found: Mapping[str, str] | None) -> str | None:
 
 def _address(row: Row[Any]) -> Address:
     return Address(row.channel, row.address, row.audience, row.name)
+
+
+def _next_at(row: Row[Any]) -> datetime | None:
+    """When the row is next taken in hand; None: at once, or never again."""
+    if row.status == Status.SENDING:
+        return moment(row.lease_until)
+    return moment_or_none(max(row.next_at or "", row.not_before or "")) if row.settled_at is None else None
 
 
 def _message(row: Row[Any]) -> Message:

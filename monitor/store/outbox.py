@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from monitor.core.outbox import LEASE, Claimed, LedgerLine, Op, Outgoing, Receipt, Settlement, Status
 from monitor.store import letters, schema
-from monitor.store.claiming import WAITING, begun, choose, due
+from monitor.store.claiming import WAITING, begun, choose, due, next_moment
 from monitor.store.engine import Database
 from monitor.store.rows import moment, moment_or_none, moment_text, named, storable
 from monitor.store.statements import insert_once, lock
@@ -36,8 +36,8 @@ class Outbox:
 
     # Sending.
 
-    def claim(self, by: str, now: datetime, limit: int = 10) -> list[Claimed]:
-        """Rows that `by` may send until their lease ends: the oldest that are due, at most one an address.
+    def claim(self, by: str, now: datetime, limit: int = 10, keys: Collection[str] | None = None) -> list[Claimed]:
+        """Rows (of `keys`) that `by` may send until their lease ends: the oldest that are due, one an address.
 
         `Claimed.tried_at` is when the first try began whose answer was lost, from where a search must start; for a row
         that is certain, when the last try began.
@@ -47,7 +47,7 @@ class Outbox:
                 return []  # so that a worker with nothing to do waits for no lock and takes none
         with self._database.write() as connection:
             lock(connection)
-            choice = choose(connection, now, limit)
+            choice = choose(connection, now, limit, keys)
             for row, why in choice.cancelled:
                 _cancel(connection, row, why, now)
             return [_lease(connection, row.key, by, now) for row in choice.chosen]
@@ -119,6 +119,11 @@ class Outbox:
         wanted = select(func.count()).select_from(_rows).where(_rows.c.status.in_(UNSETTLED), begun(now))
         with self._database.read() as connection:
             return int(connection.execute(wanted).scalar_one())
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """When there may be something to claim again; None while everything is settled."""
+        with self._database.read() as connection:
+            return next_moment(connection, now)
 
     def _read(self, wanted: Any) -> Sequence[Row[Any]]:
         with self._database.read() as connection:
