@@ -56,8 +56,9 @@ _QUESTIONS = (
     Question("expansion.started", "Day on which the expansion to mid-market began (2025-04-01; empty: none)"),
     Question("gross_margin", "Gross margin of SMB as a share (0.75; empty: CAC payback is not read)"),
     Question("approvers", "Who may override a pause: Name <mail>, at least two (empty: nobody)"),
+    Question("slack", "Slack channels by id, for the digest and for alerts: C0123, C0456 (empty: no Slack)"),
 )
-_OPTIONAL = {"expansion.started", "gross_margin", "approvers"}
+_OPTIONAL = {"expansion.started", "gross_margin", "approvers", "slack"}
 _SAMPLE = {"company": "Acme", "source.type": "demo"}
 _PLACES = {"gross_margin": "indicators.cac_payback.gross_margin", "approvers": "leadership.approvers"}
 
@@ -79,6 +80,7 @@ def render_config(answers: Answers) -> str:
         source=_source(full["source.type"], full["source.path"]),
         margin=_margin(full["gross_margin"]),
         leadership=_leadership(full["approvers"]),
+        slack=_slack(full["slack"]),
     )
 
 
@@ -95,6 +97,8 @@ def _values(answers: Answers) -> Plain:
         values["indicators"] = {"cac_payback": {"gross_margin": {"smb": margin}}}
     if people := answers.get("approvers"):
         values["leadership"] = {"approvers": list(_people(people))}
+    if channels := answers.get("slack"):
+        values["slack"] = dict(_channels(channels))
     return values
 
 
@@ -111,6 +115,12 @@ def _people(text: str) -> list[Plain]:
         mail: dict[str, Plain] = {"email": email.strip().removesuffix(">").strip()} if mark else {}
         found.append({"name": name.strip(), **mail})
     return found
+
+
+def _channels(text: str) -> dict[str, Plain]:
+    """`C0123, C0456`; one channel alone is for both."""
+    digest, _, alert = (part.strip() for part in text.partition(","))
+    return {"digest_channel": digest, "alert_channel": alert or digest}
 
 
 def _expansion(day: str) -> str:
@@ -139,6 +149,12 @@ def _leadership(people: str) -> str:
     return "\n".join(lines)
 
 
+def _slack(channels: str) -> str:
+    if not channels:
+        return _NO_SLACK
+    return "\n".join(["slack:", *(f"  {key}: {_scalar(str(text))}" for key, text in _channels(channels).items())])
+
+
 def _scalar(text: str) -> str:
     """`text` as YAML holds it in one line of a block or flow, quoted where it must be."""
     style = None if text.isprintable() else '"'
@@ -161,9 +177,13 @@ _NOBODY = """# Nobody can override a pause as long as nobody is named here.
 #     - {name: Ada Example, email: ada@example.com}
 #     - {name: Bo Example, email: bo@example.com}"""
 
+_NO_SLACK = """# slack:                             # docs/slack.md; its tokens stand in the environment
+#   digest_channel: C0123456789
+#   alert_channel: C0123456789"""
+
 _TEMPLATE = Template("""\
 # SMB Monitor. Every key, its default and what it means: docs/configuration.md, or `smb-monitor config show`.
-# Passwords and tokens never stand here; they come from the environment (DATABASE_URL).
+# Passwords and tokens never stand here; they come from the environment.
 company: $company
 timezone: $timezone        # an IANA name
 currency: $currency
@@ -191,6 +211,16 @@ breaker:
   resume: automatic                 # or approval: a named approver confirms a recovery
 
 $leadership
+
+$slack
+
+# email:                             # docs/delivery.md; SMTP_PASSWORD in the environment
+#   host: smtp.example.com
+#   from: SMB Monitor <monitor@example.com>
+#   username: monitor@example.com
+
+# schedule:                          # local times, for `serve`
+#   digest: {weekday: monday, at: 08:00}
 
 database: sqlite:///smb-monitor.db  # or DATABASE_URL in the environment
 """)

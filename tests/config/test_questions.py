@@ -24,6 +24,7 @@ ANSWERS = {
     "expansion.started": "2025-04-01",
     "gross_margin": "0.80",
     "approvers": "Ada Example <ada@example.com>, Bo: Example",
+    "slack": "C0123, C0456",
 }
 
 
@@ -42,6 +43,8 @@ def test_the_answers_are_what_is_read(tmp_path: Path) -> None:
     payback: Any = policy.settings["cac_payback"]
     assert payback.gross_margin == {"smb": Decimal("0.80")}
     assert policy.approvers == ("Ada Example", "Bo: Example")
+    directory = config.directory()
+    assert (directory.digest_channel, directory.alert_channel) == ("C0123", "C0456")
     assert config.source_spec().path == tmp_path / "my data" / "2025"
 
 
@@ -78,6 +81,15 @@ def test_the_demo_asks_for_no_folder(tmp_path: Path) -> None:
         ("approvers", "Ada", "has 1 of the people an override takes; breaker.approvals asks for 2 different ones"),
         ("approvers", "Ada, ada", "is also the name of approver 1; each approver is named once"),
         ("approvers", "Ada <ada>, Bo", "must be an e-mail address, not ada"),
+        ("slack", "C0123", None),
+        ("slack", "C0123, C0456", None),
+        ("slack", "", None),
+        (
+            "slack",
+            "C0123, #alerts",
+            "must be a channel id such as C0123456789, which a rename does not change (in Slack: the channel's name, at"
+            " the bottom of About), not its name, not '#alerts'",
+        ),
     ],
 )
 def test_an_answer_is_checked_when_it_is_given(key: str, answer: str, clause: str | None) -> None:

@@ -183,6 +183,13 @@ def test_the_file_is_found_by_the_environment() -> None:
         ("segments: {named_accounts: {A-1: smb}}", True),
         ("breaker: {seal_after_days: 8}", True),
         ("expansion: {started: 2025-04-01}", True),
+        ("slack: {digest_channel: C01, alert_channel: C02}", False),
+        ("email: {host: smtp.acme.example, from: a@b.example}", False),
+        ("webhook: {url: https://hooks.acme.example}", False),
+        ("schedule: {daily_at: 06:00}", False),
+        ("routes: {trip: [alert]}", False),
+        ("wins: {at_least: 250000}", False),
+        ("web: {port: 8081}", False),
     ],
 )
 def test_the_hash_covers_what_readings_depend_on(given: Write, line: str, matters: bool) -> None:

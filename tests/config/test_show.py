@@ -31,7 +31,18 @@ timezone: Asia/Kolkata
 expansion: {started: 2025-04-01}
 indicators: {cac_payback: {gross_margin: {smb: 0.750}, bands: {breakage: 18.50}}}
 segments: {named_accounts: {007: smb, ~~: strategic}}
-leadership: {approvers: [{name: Zoë}, {name: "null", email: a@b.example}]}
+leadership:
+  approvers: [{name: Zoë}, {name: "null", email: a@b.example}]
+  members: [{name: Cy, slack: W0123}]
+  owner: Zoë
+  board: [{name: Di, email: d@b.example}]
+slack: {digest_channel: C0123, alert_channel: G0456, details_group: S0123, mode: http}
+email: {host: 10.0.0.1, from: 'A: B <a@b.example>', port: 25, username: "012", reply_to: c@b.example}
+webhook: {url: "https://hooks.b.example/x?y=#z"}
+schedule: {digest: {weekday: friday, at: 10:30}, daily_at: 0:05, max_lateness_days: 1}
+routes: {warning: [alert], reminder: {1: [board]}, problem: [alert], win: []}
+wins: {at_least: 100000.50}
+web: {host: "::1", port: 0, public_url: http://localhost:8080/}
 """
 
 
@@ -99,6 +110,12 @@ def test_the_schema_accepts_what_is_shipped_and_what_is_shown() -> None:
     "wrong",
     [
         "slack: {}",
+        "slack: {digest_channel: '#sales', alert_channel: C0123}",
+        "routes: {trip: [alerts]}",
+        "routes: {reminder: {'0': [alert]}}",
+        "routes: {problem: {soon: [alert]}}",
+        "schedule: {daily_at: noon}",
+        "leadership: {approvers: [{name: Ada}], owner: {nam: Bo}}",
         "fiscal_year_start: 13",
         "indicators: {cac_payback: {gross_margin: {midmarket: 0.5}}}",
         "indicators: {pipeline_coverage: {horizon_days: {smb: 0}}}",
