@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from markupsafe import Markup, escape
 
 from monitor.core.messages import (
@@ -26,7 +29,7 @@ from monitor.core.messages import (
     Trend,
     plain,
 )
-from monitor.render import sparkline
+from monitor.render import chart, sparkline
 from monitor.render.plain import visible
 from monitor.render.shape import shaped
 from monitor.render.words import Words
@@ -45,15 +48,21 @@ CALM = "#475467"
 RULE = "border-bottom:1px solid #eaecf0;"
 SHORT = 18
 """Characters that a cell keeps on one line."""
+WIDTH = 536
+"""Pixels of a page that its text and pictures take."""
+NO_PICTURES: Mapping[Trend, str] = MappingProxyType({})
 MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;"
 
 
-def render(message: Message, words: Words) -> str:
-    """The whole page. Everything that a message says is escaped."""
+def render(message: Message, words: Words, pictures: Mapping[Trend, str] = NO_PICTURES) -> str:
+    """The whole page. Everything that a message says is escaped.
+
+    `pictures`: where the chart of a trend is (`cid:...`, `data:...`); a trend without one is a sparkline.
+    """
     heading = Markup('<h1 style="margin:0 0 4px;font-size:20px;line-height:1.3;{}">{}</h1>').format(
         _accent(message), _text(message.headline)
     )
-    body = heading + Markup("").join(_draw(block) for block in message.blocks)
+    body = heading + Markup("").join(_draw(block, pictures) for block in message.blocks)
     return words.page(message.kind, headline=_text(message.headline), accent=ACCENT.get(message.tone, CALM), body=body)
 
 
@@ -65,7 +74,7 @@ def _text(text: str) -> str:
     return visible(text)
 
 
-def _draw(block: Block) -> Markup:
+def _draw(block: Block, pictures: Mapping[Trend, str]) -> Markup:
     match block:
         case Heading():
             return Markup('<h2 style="margin:24px 0 6px;font-size:15px;color:#101828;">{}</h2>').format(
@@ -78,7 +87,7 @@ def _draw(block: Block) -> Markup:
         case Table():
             return _table(shaped(block, Room.PAGE))
         case Trend():
-            return _trend(block)
+            return _picture(block, pictures[block]) if block in pictures else _trend(block)
         case Footer():
             return _footer(block)
         case Divider():
@@ -167,6 +176,14 @@ def _trend(trend: Trend) -> Markup:
     return Markup(
         '<p style="margin:8px 0 0;">{}</p><p style="margin:0;">{}</p><p style="margin:0 0 8px;font-size:13px;{}">{}</p>'
     ).format(_text(trend.title), _spark(trend.spark), INK[Tone.DIM], _text(trend.summary))
+
+
+def _picture(trend: Trend, source: str) -> Markup:
+    """The chart at half its pixels; `width` is for Outlook, the style for phones."""
+    return Markup(
+        '<img src="{}" alt="{}" width="{}" height="{}" style="display:block;width:100%;max-width:{}px;height:auto;'
+        'margin:10px 0 12px;border:0;">'
+    ).format(source, chart.alt(trend), WIDTH, round(WIDTH * chart.HEIGHT / chart.WIDTH), WIDTH)
 
 
 def _footer(footer: Footer) -> Markup:
