@@ -11,14 +11,12 @@ from monitor.core.types import Band, IndicatorView, ReadingView, Snapshot, State
 from monitor.render import marks, panel
 from monitor.render.buttons import Doing, buttons
 from monitor.render.plain import shown_moment
-from monitor.render.situation import headline, hiring, situation
-from monitor.render.trends import trend, worst
+from monitor.render.situation import headline, hiring
+from monitor.render.trends import concerned, trend
 from monitor.render.words import Words
 
 KIND = "digest"
 _WEEK = timedelta(days=7)
-_QUIET = ("healthy", "recovered")
-"""Situations in which no indicator is worse than another."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,10 @@ def build(snapshot: Snapshot, words: Words, extras: Extras = NOTHING_MORE) -> Me
         if sentences:
             lines = tuple(span(words.say(KIND, "sentence", sentence=each), Tone.WARN) for each in sentences)
             blocks += _part(words, snapshot, heading, lines)
-    concerned = _concerned(snapshot)
-    blocks.append(trend(snapshot, concerned, words, KIND))
+    about = concerned(snapshot)
+    blocks.append(trend(snapshot, about, words, KIND))
     subject = f"{KIND}:{snapshot.as_of}"
-    blocks += buttons(Doing(KIND, KIND, subject, concerned, extras.dashboard), snapshot, words)
+    blocks += buttons(Doing(KIND, KIND, subject, about, extras.dashboard), snapshot, words)
     blocks += [Divider(), Footer((*panel.footer(snapshot, words, KIND), *_next_times(snapshot, extras, words)))]
     return Message(KIND, said, tone, tuple(blocks))
 
@@ -80,13 +78,6 @@ def _next_times(snapshot: Snapshot, extras: Extras, words: Words) -> Iterator[Li
     if extras.next_times:
         times = tuple(shown_moment(each) for each in extras.next_times)
         yield span(words.say(KIND, "next_times", snapshot=snapshot, times=times), Tone.DIM)
-
-
-def _concerned(snapshot: Snapshot) -> IndicatorView:
-    """The indicator that the headline is about: the worst of them; the first of the panel while all is quiet."""
-    now = situation(snapshot)
-    found = None if now.name in _QUIET else worst(now.about)
-    return found or snapshot.indicators[0]
 
 
 def _part(words: Words, snapshot: Snapshot, heading: str, lines: tuple[Line, ...]) -> list[Block]:

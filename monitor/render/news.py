@@ -44,8 +44,8 @@ class News:
     requisition: str = ""
     started: bool = False
     """The replay of history found it so, at the first start."""
-    broke: tuple[tuple[str, str, str], ...] = ()
-    """(title, quarter, reading) of the sealed quarters in breakage that the notice is about."""
+    broke: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """By title, the sealed quarters in breakage that the notice is about, each (quarter, reading)."""
     approved_by: tuple[str, ...] = ()
     needed: int = 0
 
@@ -77,7 +77,7 @@ def news(notice: Notice, snapshot: Snapshot | None) -> News:
         facts.text("amount"),
         facts.text("requisition_id"),
         bool(facts.held.get("started")),
-        tuple(line for view in views for line in _broke(view)),
+        tuple((view.title, run) for view in views if (run := _broke(view))),
         override.approved_by if override else (),
         override.needed if override else facts.number("needed"),
     )
@@ -110,12 +110,12 @@ def _about(notice: Notice, snapshot: Snapshot | None) -> tuple[IndicatorView, ..
     return named(snapshot, notice.about or snapshot.breaker.tripped_by)
 
 
-def _broke(view: IndicatorView) -> tuple[tuple[str, str, str], ...]:
+def _broke(view: IndicatorView) -> tuple[tuple[str, str], ...]:
     """The run of counted quarters in breakage that the last sealed ones end with; holes neither count nor end it."""
-    run: list[tuple[str, str, str]] = []
+    run: list[tuple[str, str]] = []
     for reading in reversed([each for each in view.quarters if each.sealed and each.counted]):
         if reading.band is Band.BREAKAGE:
-            run.append((view.title, reading.quarter or "", reading.text))
+            run.append((reading.quarter or "", reading.text))
         elif reading.band is not Band.NO_DATA:
             break
     return tuple(reversed(run))

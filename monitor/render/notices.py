@@ -26,7 +26,7 @@ from monitor.render.buttons import Doing, buttons
 from monitor.render.news import News, news
 from monitor.render.plain import shorten
 from monitor.render.situation import HEADLINE, headline, titles
-from monitor.render.trends import trend, worst
+from monitor.render.trends import concerned, trend, worst
 from monitor.render.words import Words
 
 ACTING = ("digest", "alert", "owner")
@@ -57,6 +57,8 @@ _WHO = {
 }
 """By kind, the words for who can do what; the breaker is armed in any other."""
 _NEXT = _WHO | {"violation": "paused"}
+_AHEAD = ("open", "paused")
+"""What happens next is what lies ahead, where anything does."""
 _STILL_PAUSED = ("override_asked", "override_approved", "override_ended", "recovering", "violation")
 """Kinds that say by themselves how hiring stands, whenever the snapshot beside them was made."""
 _OPENS = {"override_in_force": "overridden", "override_ending": "overridden", "recovered": "open"}
@@ -101,7 +103,7 @@ class _Story:
     @property
     def concerned(self) -> IndicatorView | None:
         """The indicator whose trend is shown."""
-        return worst(self.news.about or (self.snapshot.indicators if self.snapshot else ()))
+        return worst(self.news.about) or (concerned(self.snapshot) if self.snapshot else None)
 
     def say(self, block: str) -> str:
         now = self.snapshot.breaker if self.snapshot else None
@@ -119,6 +121,7 @@ class _Story:
             acknowledged=now.acknowledged_by if now else None,
             why=override.reason if override else self.news.reason,
             missing=max(1, self.news.needed - len(self.news.approved_by)),
+            steps=sum(item.state != "done" for item in now.checklist) if now else 0,
             mail=self.mail,
             dashboard=self.dashboard,
         )
@@ -132,8 +135,9 @@ def build(
     said, tone = _headline(story)
     blocks = (
         *_opening(story),
-        *(_actions(story) if audience in ACTING else ()),
+        *(_actions(story) if audience in ACTING and notice.kind != "win" else ()),
         *_panel(story),
+        *(_actions(story) if audience in ACTING and notice.kind == "win" else ()),
         *(() if story.mail else _takes(story)),
         *_trend(story),
         *_footer(story),
@@ -173,8 +177,9 @@ def _opening(story: _Story) -> tuple[Block, ...]:
         _labelled(story, "paused", f"paused_{story.hiring}"),
         _labelled(story, "who", _who(story)),
     ]
-    if story.mail or not story.takes:
-        lines.append(_labelled(story, "next", _next(story)))
+    following = _next(story)
+    if story.mail or following != "next_ahead":
+        lines.append(_labelled(story, "next", following))
     return (Lines(tuple(lines), bullets=False),)
 
 
@@ -190,9 +195,8 @@ def _who(story: _Story) -> str:
 
 
 def _next(story: _Story) -> str:
-    if story.takes:
-        return "next_ahead"
-    return f"next_{_NEXT.get(story.notice.kind, 'open')}"
+    following = _NEXT.get(story.notice.kind, "open")
+    return "next_ahead" if following in _AHEAD and story.takes else f"next_{following}"
 
 
 def _actions(story: _Story) -> tuple[Block, ...]:
@@ -205,7 +209,7 @@ def _panel(story: _Story) -> tuple[Block, ...]:
         return ()
     shown: tuple[Block, ...] = (
         panel.subtitle(story.snapshot, story.words, story.template),
-        panel.panel(story.snapshot, story.words, story.template),
+        panel.panel(replace(story.snapshot, beside={}), story.words, story.template),
     )
     if story.notice.kind == "win":
         return (*shown, Paragraph(span(story.say("happened_win"))))

@@ -8,10 +8,13 @@ from monitor.core.messages import Trend
 from monitor.core.types import Band, IndicatorView, Snapshot
 from monitor.render import marks
 from monitor.render.plain import shown_day
+from monitor.render.situation import situation
 from monitor.render.words import Words
 
 QUARTER = 13
 """Weeks that a message shows."""
+_QUIET = ("healthy", "recovered")
+"""Situations in which no indicator is worse than another."""
 _ORDER = (Band.BREAKAGE, Band.WARNING, Band.HEALTHY, Band.NO_DATA)
 
 
@@ -29,6 +32,13 @@ def trend(snapshot: Snapshot, view: IndicatorView, words: Words, kind: str, most
     labels = tuple(shown_day(week.as_of) for week in weeks)
     texts = tuple("" if week.value is None else week.text for week in weeks)
     return Trend(title, labels, marks.spark(view, weeks), view.thresholds, summary, view.unit, texts)
+
+
+def concerned(snapshot: Snapshot) -> IndicatorView:
+    """The indicator that the headline is about: the worst of them; the first of the panel while all is quiet."""
+    now = situation(snapshot)
+    found = None if now.name in _QUIET else worst(now.about)
+    return found or snapshot.indicators[0]
 
 
 def worst(views: Iterable[IndicatorView]) -> IndicatorView | None:
