@@ -1,0 +1,63 @@
+"""The WebSocket of Socket Mode: opened in the background, opened again by itself, closed cleanly."""
+
+from __future__ import annotations
+
+import logging
+from http.client import HTTPException
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from monitor.entrypoints.slack.people import told
+
+if TYPE_CHECKING:
+    from slack_bolt import App
+    from slack_sdk import WebClient
+
+WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between tries to reach Slack for the first time; the last again and again."""
+PING = 5.0
+"""Seconds between looks at whether the line still stands."""
+CLOSING = 5.0
+log = logging.getLogger("monitor.slack")
+
+
+class Line:
+    """One connection to Slack, over which it hands requests to the Bolt app."""
+
+    def __init__(self, app: App, app_token: str, client: WebClient) -> None:
+        from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+        quiet = logging.getLogger("monitor.slack.socket")
+        quiet.setLevel(logging.INFO)  # below that, the SDK writes payloads
+        self._handler = SocketModeHandler(app, app_token, logger=quiet, web_client=client, ping_interval=PING)
+        self._closed = Event()
+        self._opening = Thread(target=self._open, name="slack-opening", daemon=True)
+
+    def open(self) -> None:
+        """Connect in the background, as often as it takes."""
+        self._opening.start()
+
+    def connected(self) -> bool:
+        return bool(self._handler.client.is_connected())
+
+    def close(self) -> None:
+        """Let go of the line. A library that waits for Slack is not waited for."""
+        self._closed.set()
+        closing = Thread(target=self._handler.close, name="slack-closing", daemon=True)
+        closing.start()
+        self._opening.join(CLOSING)
+        closing.join(CLOSING)
+
+    def _open(self) -> None:
+        from slack_sdk.errors import SlackClientError
+
+        tried = 0
+        while not self._closed.is_set():
+            try:
+                self._handler.client.connect()
+            except (SlackClientError, OSError, HTTPException) as error:
+                log.warning("Slack cannot be reached for Socket Mode: %s", told(error))
+            else:
+                return  # from here on, the library keeps the line
+            self._closed.wait(WAITS[min(tried, len(WAITS) - 1)])
+            tried += 1
