@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from monitor.core.messages import (
     Actions,
@@ -26,13 +26,13 @@ from monitor.core.messages import (
     Trend,
     plain,
 )
-from monitor.render import sparkline
+from monitor.render import slack_chart, sparkline
 from monitor.render.grid import grid
 from monitor.render.marks import NONE
 from monitor.render.plain import shorten, visible
 from monitor.render.shape import shaped
+from monitor.render.slack_chart import BLANK, BlockKit, size
 
-BlockKit = dict[str, Any]
 BLOCKS = 50
 CHARACTERS = 9000
 """In all blocks of a message; Slack refuses somewhere above 11,000."""
@@ -44,54 +44,74 @@ LINE = 600
 CELL = 80
 ROWS = 100
 BUTTONS = 25
+URL = 3000
+CHARTS = 2
 PHONE = 44
 """Characters in a row of fixed width that a phone shows without folding."""
-BLANK = "\u00a0"
-"""A cell may not be empty."""
 
 
-def render(message: Message) -> BlockKit:
-    """`text` and `blocks` for chat.postMessage, unfurling off. Long parts end in `N more`; none is cut silently."""
+def render(message: Message, *, charts: bool = True, ids: str = "") -> BlockKit:
+    """`text` and `blocks` for chat.postMessage, unfurling off. Long parts end in `N more`; none is cut silently.
+
+    `charts`: with native charts, which not every workspace takes. `ids`: what the blocks' own ids begin with; a message
+    that is changed needs new ones.
+    """
     headline = visible(message.headline).strip() or message.kind
-    blocks: list[BlockKit] = [{"type": "header", "text": _words(shorten(headline, HEADER))}]
-    left = (
-        CHARACTERS - RESERVED - size(blocks) - sum(size(_draw(b, 0)) for b in message.blocks if isinstance(b, Actions))
-    )
-    dropped = 0
-    tables = 0
+    page = _Page([{"type": "header", "text": _words(shorten(headline, HEADER))}], charts=CHARTS if charts else 0)
+    page.left -= size(page.blocks) + sum(size(_draw(b, 0)) for b in message.blocks if isinstance(b, Actions))
     for block in message.blocks:
-        if isinstance(block, Table) and tables:
-            drawn = [_fixed(block, left)]
+        page.take(block)
+    if page.dropped:
+        said = f"{page.dropped} more parts do not fit here; smb-monitor {message.kind} shows them."
+        page.blocks.append(_context([said]))
+    blocks = numbered(page.blocks, ids)
+    return {"text": escaped(headline), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+
+
+@dataclass
+class _Page:
+    """The blocks so far, and what there is still room for."""
+
+    blocks: list[BlockKit]
+    charts: int
+    tables: int = 1
+    left: int = CHARACTERS - RESERVED
+    dropped: int = 0
+
+    def take(self, block: Block) -> None:
+        """Add one part, or count it where it does not fit."""
+        if isinstance(block, Trend) and self.charts and self._add(slack_chart.draw(block, self.left)):
+            self.charts -= 1
+        elif isinstance(block, Table) and not self.tables:
+            self.dropped += not self._add([_fixed(block, self.left)])
+        elif isinstance(block, Actions):
+            self.dropped += not self._add(_actions(block), free=True)
         else:
-            drawn = _draw(block, left)
-        cost = 0 if isinstance(block, Actions) else size(drawn)
-        if cost > left or len(blocks) + len(drawn) > BLOCKS - 1:
-            dropped += 1
-            continue
-        tables += isinstance(block, Table)
-        blocks += drawn
-        left -= cost
-    if dropped:
-        blocks.append(_context([f"{dropped} more parts do not fit here; smb-monitor {message.kind} shows them."]))
-    return {"text": escaped(headline), "blocks": _numbered(blocks), "unfurl_links": False, "unfurl_media": False}
+            drawn = _draw(block, self.left)
+            added = self._add(drawn)
+            self.tables -= added and any(each["type"] == "table" for each in drawn)
+            self.dropped += not added
+
+    def _add(self, drawn: list[BlockKit] | None, *, free: bool = False) -> bool:
+        """`free`: its characters were reserved before."""
+        if drawn is None or len(self.blocks) + len(drawn) > BLOCKS - 1:
+            return False
+        cost = 0 if free else size(drawn)
+        if cost > self.left:
+            return False
+        self.blocks += drawn
+        self.left -= cost
+        return True
+
+
+def buttons(message: Message) -> list[BlockKit]:
+    """The rows of buttons of a message."""
+    return [row for block in message.blocks if isinstance(block, Actions) for row in _actions(block)]
 
 
 def escaped(text: str) -> str:
     """Text for a place that Slack reads as mrkdwn: nothing in it mentions, links or notifies."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def size(part: object) -> int:
-    """How many characters of text a part of a message holds."""
-    match part:
-        case str():
-            return len(part)
-        case dict():
-            return sum(size(value) for key, value in part.items() if key != "type")
-        case list():
-            return sum(size(item) for item in part)
-        case _:
-            return 0
 
 
 def _draw(block: Block, left: int) -> list[BlockKit]:
@@ -265,6 +285,8 @@ def _button(button: Button) -> BlockKit:
     }
     if button.value:
         drawn["value"] = button.value
+    if 0 < len(button.url) <= URL:
+        drawn["url"] = button.url
     if button.style is not Style.PLAIN:
         drawn["style"] = button.style.value
     if button.confirm:
@@ -278,10 +300,12 @@ def _button(button: Button) -> BlockKit:
     return drawn
 
 
-def _numbered(blocks: list[BlockKit]) -> list[BlockKit]:
-    """Action ids made unique: `ack`, `ack.2`."""
+def numbered(blocks: list[BlockKit], ids: str) -> list[BlockKit]:
+    """Action ids made unique (`ack`, `ack.2`), and the blocks' own where they have any."""
     seen: dict[str, int] = {}
-    for block in blocks:
+    for at, block in enumerate(blocks):
+        if ids:
+            block["block_id"] = f"{ids}-{at}"
         for element in block["elements"] if block["type"] == "actions" else ():
             name = element["action_id"]
             seen[name] = seen.get(name, 0) + 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
-KNOWN = {"header", "section", "rich_text", "table", "context", "divider", "actions"}
+KNOWN = {"header", "section", "rich_text", "table", "context", "divider", "actions", "data_visualization"}
 CHARACTERS = 9000
 """In all blocks of a message; Slack refuses somewhere above 11,000."""
 
@@ -56,6 +57,8 @@ def _blocks(blocks: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{total} characters in all blocks"
     if sum(block["type"] == "table" for block in blocks) > 1:
         yield "two tables"
+    if sum(block["type"] == "data_visualization" for block in blocks) > 2:
+        yield "three charts"
     for name in ("action_id", "block_id"):
         twice = [value for value, times in Counter(_values(blocks, name)).items() if times > 1]
         if twice:
@@ -84,23 +87,39 @@ def _block(block: dict[str, Any]) -> Iterator[str]:
         yield f"an empty text in {kind}"
     if kind == "header" and (block["text"]["type"] != "plain_text" or len(block["text"]["text"]) > 150):
         yield "a header that is too long or no plain text"
-    if kind == "section" and len(block["text"]["text"]) > 3000:
-        yield "a section over 3,000"
+    if kind == "section":
+        yield from _section(block)
     if kind == "context":
         yield from _context(block["elements"])
     if kind == "actions":
         yield from _actions(block["elements"])
+    if kind == "data_visualization":
+        yield from _chart(block)
     if kind == "table":
         yield from _table(block)
     if kind == "rich_text":
         yield from _rich(block["elements"])
 
 
+def _section(block: dict[str, Any]) -> Iterator[str]:
+    fields = block.get("fields", [])
+    held = [*([block["text"]] if "text" in block else []), *fields]
+    if not held or len(fields) > 10 or any(len(field["text"]) > 2000 for field in fields):
+        yield "a section without text, with too many fields or with a long one"
+    if any(len(text["text"]) > 3000 for text in held):
+        yield "a section over 3,000"
+    yield from _parsed(held)
+
+
 def _context(elements: list[dict[str, Any]]) -> Iterator[str]:
     if not 1 <= len(elements) <= 10:
         yield f"{len(elements)} context elements"
-    for element in elements:
-        if element["type"] == "mrkdwn" and (not element.get("verbatim") or "<" in element["text"]):
+    yield from _parsed(elements)
+
+
+def _parsed(texts: list[dict[str, Any]]) -> Iterator[str]:
+    for text in texts:
+        if text["type"] == "mrkdwn" and (not text.get("verbatim") or "<" in text["text"]):
             yield "mrkdwn that is parsed"
 
 
@@ -110,11 +129,36 @@ def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
     for element in elements:
         if len(element["text"]["text"]) > 75 or len(element.get("value", "")) > 2000:
             yield "a button that is too long"
+        if not element["text"]["text"] or len(element["action_id"]) > 255:
+            yield "a button without words or with a long id"
+        if not 0 < len(element.get("url", "https://")) <= 3000:
+            yield "a button that leads nowhere"
         if element.get("style") not in (None, "primary", "danger"):
             yield "a button of an unknown style"
         confirm = element.get("confirm")
         if confirm and (len(confirm["title"]["text"]) > 100 or len(confirm["text"]["text"]) > 300):
             yield "a question that is too long"
+
+
+def _chart(block: dict[str, Any]) -> Iterator[str]:
+    chart, axis = block["chart"], block["chart"]["axis_config"]
+    categories = axis["categories"]
+    names = [series["name"] for series in chart["series"]]
+    if not block["title"].strip() or len(block["title"]) > 50 or chart["type"] != "line":
+        yield "a chart without a title, with a long one, or of another type"
+    if not 1 <= len(categories) <= 20 or len(set(categories)) < len(categories):
+        yield f"a chart of {len(categories)} categories, some twice or too many"
+    if not 1 <= len(names) <= 6 or len(set(names)) < len(names):
+        yield f"a chart of the series {names}"
+    if any(not text.strip() or len(text) > 20 for text in (*categories, *names)):
+        yield "a label of a chart that is empty or too long"
+    if any(not text or len(text) > 50 for key, text in axis.items() if key != "categories"):
+        yield "an axis of a chart with an empty or long name"
+    for series in chart["series"]:
+        if [point["label"] for point in series["data"]] != categories:
+            yield f"the series {series['name']} has not one value for each category"
+        if not all(isinstance(point["value"], int | float) and isfinite(point["value"]) for point in series["data"]):
+            yield f"the series {series['name']} has a value that is no number"
 
 
 def _table(block: dict[str, Any]) -> Iterator[str]:
