@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from monitor.app.observe import Run, record
+from monitor.app.observe import Run, latest, record
+from monitor.app.telling import told
 from monitor.app.wiring import Asked, Company
-from monitor.core.breaker import Breaker
+from monitor.core.breaker import Breaker, fold
 from monitor.core.chain import JSON
 from monitor.core.decide import Restated, reseal_plan, restatements
+from monitor.core.notices import tell
 from monitor.core.plan import NewEvent, Plan
+from monitor.core.snapshot import as_recorded
 from monitor.core.types import Event, State
 from monitor.errors import ActRefused, Conflict, NotAllowed, UsageError
 from monitor.store.repository import Store
@@ -41,12 +44,12 @@ class Act:
 def acknowledge(act: Act, reason: str = "") -> list[Event]:
     """Stops the reminders, never the pause. Raises ActRefused where nothing is tripped or somebody was first."""
 
-    def check(run: Run) -> Plan:
-        breaker = run.decision.breaker
+    def check(breaker: Breaker) -> NewEvent:
+        _must_lead(act)
         _must_be_paused(breaker, "there is nothing to acknowledge")
         if breaker.acknowledged_by:
             raise ActRefused(f"{breaker.acknowledged_by} has acknowledged this already.")
-        return _plan(run, act, "acknowledged", reason, {})
+        return _event(act, "acknowledged", reason, {})
 
     return _commit(act, check)
 
@@ -54,18 +57,17 @@ def acknowledge(act: Act, reason: str = "") -> list[Event]:
 def ask_override(act: Act, reason: str, until: date) -> list[Event]:
     """Asks to open hiring until `until`, and agrees to it. In force once enough approvers have agreed."""
 
-    def check(run: Run) -> Plan:
+    def check(breaker: Breaker) -> NewEvent:
         _must_approve(act)
         _must_give_reason(reason, "an override")
-        breaker = run.decision.breaker
         _must_be_paused(breaker, "there is nothing to override")
         latest = act.company.policy.calendar.next(act.company.policy.calendar.quarter_of(act.on)).end
         if not act.on < until <= latest:
             raise UsageError(f"--until {until}: an override ends after {act.on} and no later than {latest}.")
-        if breaker.override is not None:
+        if breaker.override is not None and act.on <= breaker.override.until:
             raise ActRefused(f"{breaker.override.asked_by} has asked for an override already: approve it instead.")
         needed = act.company.policy.breaker.approvals
-        return _plan(run, act, "override_asked", reason, {"until": until.isoformat(), "needed": needed})
+        return _event(act, "override_asked", reason, {"until": until.isoformat(), "needed": needed})
 
     return _commit(act, check)
 
@@ -73,16 +75,16 @@ def ask_override(act: Act, reason: str, until: date) -> list[Event]:
 def approve_override(act: Act, reason: str = "") -> list[Event]:
     """Agrees to the override that was asked for; each approver counts once."""
 
-    def check(run: Run) -> Plan:
+    def check(breaker: Breaker) -> NewEvent:
         _must_approve(act)
-        override = run.decision.breaker.override
-        if override is None:
+        override = breaker.override
+        if override is None or act.on > override.until:
             raise ActRefused("no override has been asked for: there is nothing to approve.")
         if act.actor in override.approved_by:
             raise ActRefused(f"{act.actor} has agreed to this override already: another approver must.")
         if override.agreed:
             raise ActRefused(f"the override is in force already, agreed by {', '.join(override.approved_by)}.")
-        return _plan(run, act, "override_approved", reason, {})
+        return _event(act, "override_approved", reason, {})
 
     return _commit(act, check)
 
@@ -90,13 +92,11 @@ def approve_override(act: Act, reason: str = "") -> list[Event]:
 def resume(act: Act, reason: str = "") -> list[Event]:
     """Confirms a recovery where `breaker.resume: approval` asks for it."""
 
-    def check(run: Run) -> Plan:
+    def check(breaker: Breaker) -> NewEvent:
         _must_approve(act)
-        if run.decision.breaker.state is not State.RECOVERING:
-            raise ActRefused(
-                f"the breaker is {run.decision.breaker.state}, not recovering: there is nothing to resume."
-            )
-        return _plan(run, act, "resumed", reason, {})
+        if breaker.state is not State.RECOVERING:
+            raise ActRefused(f"the breaker is {breaker.state}, not recovering: there is nothing to resume.")
+        return _event(act, "resumed", reason, {})
 
     return _commit(act, check)
 
@@ -104,8 +104,9 @@ def resume(act: Act, reason: str = "") -> list[Event]:
 def set_item(act: Act, item: str, *, state: str | None, owner: str | None, due: date | None) -> list[Event]:
     """Sets the state, owner or due date of one step of the reinvestment cycle."""
 
-    def check(run: Run) -> Plan:
-        keys = [each.key for each in run.decision.breaker.checklist]
+    def check(breaker: Breaker) -> NewEvent:
+        _must_lead(act)
+        keys = [each.key for each in breaker.checklist]
         if item not in keys:
             raise ActRefused(f"the checklist has no item '{item}': it has {', '.join(keys) or 'none while armed'}.")
         if state is not None and state not in ITEM_STATES:
@@ -114,58 +115,92 @@ def set_item(act: Act, item: str, *, state: str | None, owner: str | None, due: 
         changed: dict[str, JSON] = {name: value for name, value in given.items() if value is not None}
         if not changed:
             raise UsageError("say what changes: --state, --owner or --due.")
-        return _plan(run, act, "checklist_set", "", {"item": item, **changed})
+        return _event(act, "checklist_set", "", {"item": item, **changed})
 
     return _commit(act, check)
 
 
 def reseal(act: Act, wanted: Sequence[tuple[str, str]] | None, reason: str) -> list[Event]:
-    """Seals verdicts anew as they read today: `wanted` (indicator, quarter) pairs, or all that differ (None)."""
+    """Seals verdicts anew as they read today: `wanted` (indicator, quarter) pairs, or all that differ (None).
 
-    def check(run: Run) -> Plan:
-        if act.company.policy.approvers:
-            _must_approve(act)
-        _must_give_reason(reason, "a reseal")
-        found = restatements(run.book, run.recorded, act.asked.as_of)
-        chosen = [each for each in found if wanted is None or _name(each) in wanted]
-        known = {(verdict.indicator, verdict.quarter) for verdict in run.recorded.verdicts}
-        for indicator, quarter in wanted or ():
-            if (indicator, quarter) not in known:
-                raise UsageError(f"{indicator} of {quarter} is not sealed: see `smb-monitor history {indicator}`.")
-        if not chosen:
-            raise ActRefused("what is sealed reads the same today: there is nothing to reseal.")
-        return reseal_plan(run.book, run.recorded, chosen, _by(act, reason))
+    The only act that reads the data.
+    """
+    if act.company.policy.approvers:
+        _must_approve(act)
+    _must_give_reason(reason, "a reseal")
+    book, deals = act.company.read(act.asked.as_of)
+    for _ in range(_TRIES):
+        run = record(act.company, act.store, book, deals, act.asked, act.now)
+        _must_be_today(act, run.recorded.last_on)
+        chosen = _restated(run, act, wanted)
+        plan = reseal_plan(run.book, run.recorded, chosen, _by(act, reason))
+        try:
+            return act.store.commit(_with_telling(act, plan, fold(run.recorded.events)), act.now)
+        except Conflict:
+            continue
+    raise ActRefused(_BUSY)
 
-    return _commit(act, check)
+
+def _restated(run: Run, act: Act, wanted: Sequence[tuple[str, str]] | None) -> list[Restated]:
+    found = restatements(run.book, run.recorded, act.asked.as_of)
+    known = {(verdict.indicator, verdict.quarter) for verdict in run.recorded.verdicts}
+    for indicator, quarter in wanted or ():
+        if (indicator, quarter) not in known:
+            raise UsageError(f"{indicator} of {quarter} is not sealed: see `smb-monitor history {indicator}`.")
+    chosen = [each for each in found if wanted is None or _name(each) in wanted]
+    if not chosen:
+        raise ActRefused("what is sealed reads the same today: there is nothing to reseal.")
+    return chosen
 
 
 def _by(act: Act, reason: str) -> Callable[[str, Mapping[str, JSON]], NewEvent]:
-    return lambda kind, payload: NewEvent(kind, act.on, act.actor, act.surface, reason, payload)
+    return lambda kind, payload: _event(act, kind, reason, payload)
+
+
+def _event(act: Act, kind: str, reason: str, payload: Mapping[str, JSON]) -> NewEvent:
+    return NewEvent(kind, act.on, act.actor, act.surface, reason, payload)
 
 
 def _name(each: Restated) -> tuple[str, str]:
     return (each.verdict.indicator, each.verdict.quarter)
 
 
-def _commit(act: Act, check: Callable[[Run], Plan]) -> list[Event]:
-    """Observe, check against the state as it is now, record; anew when somebody else was first."""
-    book, _ = act.company.read(act.asked.as_of)
+def _commit(act: Act, check: Callable[[Breaker], NewEvent]) -> list[Event]:
+    """Check against the log as it is now and record, with what is said of it; anew when somebody else was first."""
     for _ in range(_TRIES):
-        run = record(act.company, act.store, book, act.asked, act.now)
-        last = run.recorded.last_on
-        if last is not None and act.on < last:
-            raise UsageError(f"--as-of {act.on}: the log goes on until {last}; what people do is done today.")
-        plan = check(run)
+        events = act.store.events()
+        _must_be_today(act, max((event.on for event in events), default=None))
+        breaker = fold(events)
+        plan = Plan((check(breaker),), expected_head=events[-1].hash if events else "")
         try:
-            return act.store.commit(plan, act.now)
+            return act.store.commit(_with_telling(act, plan, breaker), act.now)
         except Conflict:
             continue
-    raise ActRefused("others keep recording at the same time, so nothing was written: try again.")
+    raise ActRefused(_BUSY)
 
 
-def _plan(run: Run, act: Act, kind: str, reason: str, payload: Mapping[str, JSON]) -> Plan:
-    event = NewEvent(kind, act.on, act.actor, act.surface, reason, payload)
-    return Plan((event,), expected_head=run.recorded.head)
+_BUSY = "others keep recording at the same time, so nothing was written: try again."
+
+
+def _with_telling(act: Act, plan: Plan, before: Breaker) -> Plan:
+    """The plan with what people are told of it, drawn from the newest run with the breaker as the plan leaves it."""
+    telling = tell(plan.events, before, act.company.config.directory())
+    seen = latest(act.company, act.store, act.on)
+    if seen is not None:
+        seen = as_recorded(seen, fold(plan.events, before), act.company.policy.breaker, act.on)
+    return told(plan, telling, act.company, act.store, seen, act.on)
+
+
+def _must_be_today(act: Act, last: date | None) -> None:
+    if last is not None and act.on < last:
+        raise UsageError(f"--as-of {act.on}: the log goes on until {last}; what people do is done today.")
+
+
+def _must_lead(act: Act) -> None:
+    """Approvers, members and the owner. Where no leadership is configured, whoever reaches the command line."""
+    names = [person.name for person in act.company.config.directory().leaders]
+    if names and act.actor not in names:
+        raise NotAllowed(f"{act.actor} may not do this: ask one of {', '.join(names)} (leadership).")
 
 
 def _must_approve(act: Act) -> None:

@@ -51,8 +51,8 @@ def backfill(
     company: Company, store: Store, start: date, asked: Asked, now: datetime, progress: Progress
 ) -> Backfilled:
     """Rebuilds the weekly readings from `start` on, and records the quarters that are due."""
-    book, _ = company.read(asked.as_of)
-    run = record(company, store, book, asked, now)
+    book, deals = company.read(asked.as_of)
+    run = record(company, store, book, deals, asked, now)
     weeks = [week for week in weeks_of(book, asked.as_of) if week >= start]
     kept = 0
     for done, week in enumerate(weeks, start=1):

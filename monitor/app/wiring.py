@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from monitor.sources import open_source
 from monitor.sources.source import Source
 
 if TYPE_CHECKING:
+    from monitor.channels.channel import Channel
     from monitor.render.words import Words
     from monitor.store.repository import Store
 
@@ -73,6 +74,13 @@ class Company:
     def words(self) -> Words:
         """The words of this company: its own templates before the packaged ones."""
         return words(self.config.templates)
+
+    def channels(self, wait: Callable[[float], None]) -> dict[str, Channel]:
+        """The configured channels by name; `wait` is how they wait between two calls. Close them when done."""
+        from monitor.channels import Wanted, open_channels
+
+        config = self.config
+        return open_channels(Wanted(config.slack(), config.email(), config.webhook(), self.words(), wait))
 
     def open_store(self) -> Store:
         """What was recorded of this company; created at the first start."""

@@ -73,7 +73,8 @@ def incident_of(breaker: Breaker) -> str:
 def tell(events: Iterable[NewEvent], before: Breaker, directory: Directory) -> Telling:
     """What new events make worth saying.
 
-    A first start replays history: its past is not announced, only that the breaker starts tripped, once.
+    A first start replays history: its past is not announced, only that the breaker starts tripped, once, or that it
+    is on course to trip.
     """
     events = tuple(events)
     if any(event.kind == "started" for event in events):
@@ -97,7 +98,8 @@ def _first_start(events: tuple[NewEvent, ...], before: Breaker, directory: Direc
     for event in events:
         now = apply(now, event)
     if now.state is State.ARMED:
-        return Telling()
+        ahead = (event for event in events if event.kind == "on_course")
+        return Telling(tuple(notice for event in ahead for notice in _notices(event, now, now, directory)))
     incident = incident_of(now)
     today = max(event.on for event in events)
     facts: dict[str, JSON] = {"since": str(now.since), "started": True}

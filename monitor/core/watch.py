@@ -13,7 +13,7 @@ from monitor.core.calendar import DAY
 from monitor.core.chain import JSON
 from monitor.core.crossings import crossings
 from monitor.core.plan import NewEvent
-from monitor.core.types import Band, Event, IndicatorView, Snapshot
+from monitor.core.types import Band, Event, IndicatorView, Snapshot, State
 
 if TYPE_CHECKING:
     from monitor.core.facts import Deal
@@ -47,6 +47,9 @@ def known(events: Iterable[Event | NewEvent]) -> Known:
                 problems = payload["problems"]
                 assert isinstance(problems, list | tuple)
                 now.problems = {str(each): event.on for each in problems}  # known from the start, and no news
+                courses = payload["courses"]
+                assert isinstance(courses, list | tuple)
+                now.courses = {(str(key), str(by)) for key, by in courses}
             case "crossed":
                 day = date.fromisoformat(str(payload["as_of"]))
                 now.bands[str(payload["indicator"])] = (Band(str(payload["band"])), day)
@@ -63,11 +66,13 @@ def sightings(
     snapshot: Snapshot, settled: Mapping[str, frozenset[date]], events: Iterable[Event | NewEvent], today: date
 ) -> tuple[NewEvent, ...]:
     """What `snapshot` shows that the log does not hold yet. `settled`: by indicator, the weeks far enough into their
-    quarter to alert on. The first look records where everything stands and says nothing.
+    quarter to alert on. The first look records where everything stands; only a course that leads an open breaker to a
+    trip is news then too.
     """
     so_far = known(events)
     if not so_far.watching:
-        return (_watching(snapshot, settled, today),)
+        begun = _watching(snapshot, settled, today)
+        return (begun, *_courses(snapshot, known((begun,)), today))
     found = [
         *_crossings(snapshot, settled, so_far, today),
         *_courses(snapshot, so_far, today),
@@ -121,7 +126,14 @@ def _watching(snapshot: Snapshot, settled: Mapping[str, frozenset[date]], today:
         if last:
             bands[view.key] = str(last[-1])
     problems: list[JSON] = [*sorted(_trouble(snapshot))]
-    payload: dict[str, JSON] = {"bands": bands, "as_of": snapshot.as_of.isoformat(), "problems": problems}
+    tripped = snapshot.breaker.state is not State.ARMED
+    courses: list[JSON] = [[item.indicator, str(item.by)] for item in snapshot.ahead if item.kind == "on_course"]
+    payload: dict[str, JSON] = {
+        "bands": bands,
+        "as_of": snapshot.as_of.isoformat(),
+        "problems": problems,
+        "courses": courses if tripped else [],
+    }
     return _event("watching", today, "what is said from now on is what changes", payload)
 
 

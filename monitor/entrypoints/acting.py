@@ -24,6 +24,7 @@ def breaker(args: argparse.Namespace) -> int:
     """The state and its events, or an act on it."""
     with opened(args) as found, found.open_store() as store:
         if args.act:
+            observe(found, store, asked(args, found), now())  # what is due is recorded before anybody acts on it
             recorded = _ACTS[args.act](args, actions.Act(found, store, asked(args, found), now(), args.by, _surface()))
             _tell(args, found, recorded)
             return 0

@@ -11,7 +11,6 @@ from monitor.app.observe import look, observe
 from monitor.app.wiring import Company, company, words
 from monitor.entrypoints.opening import asked, now, opened
 from monitor.entrypoints.terminal import can_unicode, progress, say, wants_colour
-from monitor.errors import DeliveryError
 
 if TYPE_CHECKING:
     from monitor.core.messages import Message
@@ -58,9 +57,11 @@ def explain(args: argparse.Namespace) -> int:
 
 def digest(args: argparse.Namespace) -> int:
     """The weekly digest."""
+    if args.send or args.dry_run:
+        from monitor.entrypoints import sending
+
+        return sending.dry_run(args) if args.dry_run else sending.send(args)
     with opened(args) as found:
-        if args.send:
-            raise DeliveryError("no channel is configured, so nothing was sent: `digest` without --send prints it.")
         _show_digest(args, _observed(args, found), found.words())
     return 0
 

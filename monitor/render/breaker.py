@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from monitor.core.messages import Block, Heading, Lines, Message
 from monitor.core.types import Event, Snapshot
+from monitor.core.watch import KINDS as SIGHTINGS
 from monitor.render import audit, panel
 from monitor.render.situation import headline
 from monitor.render.words import Words
 
 KIND = "breaker"
 EVENTS_SHOWN = 20
-_QUIET = ("sealed", "started")
-"""Kinds that are listed by `audit` only: a seal by itself changes nothing."""
+_QUIET = ("sealed", "started", *SIGHTINGS)
+"""Kinds that are listed by `audit` only: they change nothing by themselves."""
 
 
 def build(snapshot: Snapshot, events: Sequence[Event], words: Words) -> Message:

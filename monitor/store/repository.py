@@ -159,8 +159,9 @@ class Store:
             return connection.execute(wanted).scalar_one_or_none()
 
     def latest_snapshot(self) -> str | None:
-        """The JSON of the newest run that is kept, or None."""
-        wanted = select(schema.snapshots.c.snapshot).order_by(schema.snapshots.c.id.desc()).limit(1)
+        """The JSON of the newest run of the newest day that is kept, or None."""
+        table = schema.snapshots
+        wanted = select(table.c.snapshot).order_by(table.c.as_of.desc(), table.c.id.desc()).limit(1)
         with self._database.read() as connection:
             return connection.execute(wanted).scalar_one_or_none()
 

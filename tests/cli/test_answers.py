@@ -60,7 +60,7 @@ def test_the_digest_comes_in_every_format(run: Run, trap: Path, form: str) -> No
 
 def test_sending_without_a_channel_says_so(run: Run, trap: Path) -> None:
     sent = run("digest", "--send", "--config", trap)
-    assert sent.code == 4 and "no channel is configured" in sent.err
+    assert sent.code == 4 and "slack.digest_channel" in sent.err
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,11 @@ def test_a_first_start_that_is_armed_says_nothing() -> None:
     assert tell(past, Breaker(), DIRECTORY) == Telling()
 
 
+def test_a_first_start_that_is_on_course_to_trip_says_so() -> None:
+    course = event("on_course", indicator="attainment", by="2026-10-07")
+    assert [n.kind for n in tell([event("started"), course], Breaker(), DIRECTORY).notices] == ["on_course"]
+
+
 def test_a_trip_opens_the_steps_that_follow_and_an_acknowledgement_closes_the_escalating_ones() -> None:
     steps = tell([trip()], Breaker(), DIRECTORY).escalations
     assert [(s.kind, s.due.isoformat(), s.until_acknowledged) for s in steps] == [

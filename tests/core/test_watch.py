@@ -10,7 +10,7 @@ import pytest
 
 from monitor.core.facts import Deal
 from monitor.core.plan import NewEvent
-from monitor.core.types import Ahead, Band, Snapshot
+from monitor.core.types import Ahead, Band, Snapshot, State
 from monitor.core.watch import large_wins, sightings, unreadable, wins_from
 from tests.render.snapshots import STATES
 
@@ -103,6 +103,16 @@ def test_a_course_is_said_once_for_each_quarter() -> None:
     assert [event.payload["by"] for event in log if event.kind == "on_course"] == ["2026-04-07"]
     assert look(seen, log) == ()
     assert len(look(replace(seen, ahead=(replace(item, by=date(2026, 7, 7)),)), log)) == 1
+
+
+def test_at_the_first_look_only_an_armed_breaker_has_a_course_that_is_news() -> None:
+    item = Ahead("on_course", KEY, "AE attainment is on course to trip", "reads 58 %", date(2026, 4, 7))
+    armed = replace(company("H"), ahead=(item,))
+    assert [event.kind for event in look(armed, [])] == ["watching", "on_course"]
+    tripped = replace(armed, breaker=replace(armed.breaker, state=State.TRIPPED))
+    log = list(look(tripped, []))
+    assert [event.kind for event in log] == ["watching"]
+    assert look(tripped, log) == ()
 
 
 def test_trouble_with_the_data_is_said_when_it_begins_and_when_it_ends() -> None:
