@@ -92,9 +92,14 @@ def _later(row: Claimed, refused: Retry, now: datetime, directory: Directory) ->
     error = said(refused.error)
     if _over(row, now):
         return _given_up(row, f"tried until {_shown(now)}: {error}", directory)
-    asked = timedelta(seconds=min(refused.after, DEADLINE.total_seconds())) if refused.after else timedelta()
     pause = min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 10), LONGEST_PAUSE)
-    return Settlement(Status.RETRY, error, next_at=_before_the_end(now + max(asked, pause), row, now))
+    return Settlement(Status.RETRY, error, next_at=_before_the_end(now + max(_asked(refused.after), pause), row, now))
+
+
+def _asked(after: float | None) -> timedelta:
+    """The pause that the other side asks for; what is no number of seconds asks for none."""
+    seconds = after if after is not None and after > 0 else 0
+    return timedelta(seconds=min(seconds, DEADLINE.total_seconds()))
 
 
 def _not_found_out(row: Claimed, error: str, now: datetime, directory: Directory) -> Settlement:
