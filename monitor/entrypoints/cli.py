@@ -55,6 +55,10 @@ def _command(name: str) -> Command:
         from monitor.entrypoints import setting_up
 
         return setting_up.COMMANDS[name]
+    if name == "serve":
+        from monitor.entrypoints import serve
+
+        return serve.COMMANDS[name]
     from monitor.entrypoints import reading
 
     return reading.COMMANDS[name]

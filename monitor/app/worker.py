@@ -1,0 +1,231 @@
+"""What the worker does when it is woken: runs each slot of the schedule once, however many workers there are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+from threading import Event, Thread
+from zoneinfo import ZoneInfo
+
+from monitor.app.digest import Edition, issue
+from monitor.app.observe import latest, observe, unreadable
+from monitor.app.telling import take_steps
+from monitor.app.wiring import Asked, Company
+from monitor.core.outbox import Status
+from monitor.core.plan import Plan, SlotDone
+from monitor.core.schedule import DAILY, DIGEST, Due, Slot, begun_after, due, week_of
+from monitor.errors import Conflict, DataError, MonitorError, StoreError
+from monitor.store.repository import Store
+
+LEASE = timedelta(minutes=2)
+"""How long a slot belongs to a worker that is not heard of; another one takes over then."""
+RENEWED = LEASE / 4
+AGAIN = timedelta(minutes=15)
+"""How long after a run that failed the next one is tried."""
+_REMEMBERED = 60
+"""Finished slots that are looked at: more than a year of digests."""
+_TRIES = 5
+_LOG = logging.getLogger(__name__)
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass
+class Worker:
+    """One worker. Woken as often as one likes: it does what is due, and nothing twice.
+
+    `open_company` opens the company anew for each run, since its source reads its files once. `ping` is called after
+    every good weekly run. Nothing new is begun once `stopping` says so. `beat` is called while a run takes long.
+    """
+
+    company: Company
+    store: Store
+    clock: Callable[[], datetime]
+    by: str
+    open_company: Callable[[], Company]
+    ping: Callable[[], None] = lambda: None
+    stopping: Callable[[], bool] = _never
+    beat: Callable[[], None] = lambda: None
+    holding: str | None = None
+    """The slot that is run just now."""
+    trouble: str = ""
+    """Why the last run failed."""
+    _failed_at: datetime | None = field(default=None, repr=False)
+
+    def tick(self) -> tuple[str, ...]:
+        """Runs what is due; the names of the slots that were finished. Raises StoreError where the database fails."""
+        found = self._due()
+        for slot in found.missed:
+            self._miss(slot)
+        wanted = ((found.daily, self._daily), (found.digest, self._weekly))
+        return tuple(slot.name for slot, work in wanted if slot is not None and self._run(slot, work))
+
+    def tell_good(self, ran: Iterable[str]) -> None:
+        """Calls `ping` where a digest was run, once it was tried to deliver it; not where nobody got it."""
+        for name in (each for each in ran if each.startswith(DIGEST)):
+            lines = self.store.outbox.lines((Status.FAILED,))
+            if any(line.key.startswith(f"{name}:") for line in lines):
+                _LOG.error("digest not delivered, so this was no good run", extra={"slot": name})
+            else:
+                self.ping()
+
+    def let_go(self) -> None:
+        """Leaves the slot in hand to whoever comes next, at once."""
+        if self.holding is not None:
+            self.store.slots.give_up(self.holding, self.by)
+
+    # What is due.
+
+    def _due(self) -> Due:
+        schedule, calendar, now = self.company.config.schedule(), self.company.policy.calendar, self.clock()
+        finished = {each.slot for kind in (DIGEST, DAILY) for each in self.store.slots.last(f"{kind}:", _REMEMBERED)}
+        if not any(name.startswith(DIGEST) for name in finished):
+            began = begun_after(schedule, calendar, now)
+            if self._claimed(began):
+                self._finish(SlotDone(began.name, self.by, "the worker began after it"))
+                finished.add(began.name)
+        return due(schedule, calendar, now, finished)
+
+    def _resting(self) -> bool:
+        """Whether a run has failed a moment ago. A clock that was set back does not make it wait longer."""
+        return self._failed_at is not None and timedelta() <= self.clock() - self._failed_at < AGAIN
+
+    def _claimed(self, slot: Slot) -> bool:
+        return self.store.slots.claim(slot.name, self.by, self.clock(), LEASE)
+
+    # One slot.
+
+    def _run(self, slot: Slot, work: Callable[[Slot], None]) -> bool:
+        """Whether the slot was run to its end, by this worker."""
+        if self.stopping() or self._resting() or not self._claimed(slot):
+            return False
+        _LOG.info("slot begins", extra={"slot": slot.name, "late": str(slot.lateness(self.clock())).split(".")[0]})
+        with self._held(slot):
+            try:
+                work(slot)
+            except MonitorError as error:
+                self._failed_at, self.trouble = self.clock(), str(error)
+                _LOG.error("slot failed, tried again in 15 minutes", extra={"slot": slot.name, "why": str(error)})
+                return False
+            except Exception as error:  # noqa: BLE001  the worker lives on, whatever a source brings
+                self._failed_at = self.clock()
+                self.trouble = f"an error of the program ({type(error).__name__}), which its log shows"
+                _LOG.exception("slot broke, tried again in 15 minutes", extra={"slot": slot.name})
+                self._tell_unreadable(self.trouble)
+                return False
+        self._failed_at, self.trouble = None, ""
+        _LOG.info("slot finished", extra={"slot": slot.name})
+        return True
+
+    @contextmanager
+    def _held(self, slot: Slot) -> Iterator[None]:
+        """Keeps the claim alive while the slot is run, and leaves it to others unless it was finished."""
+        over = Event()
+        self.holding = slot.name
+        renewing = Thread(target=self._renew, args=(slot, over), name="lease", daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            renewing.join()
+            self.holding = None
+            self.store.slots.give_up(slot.name, self.by)
+
+    def _renew(self, slot: Slot, over: Event) -> None:
+        while not over.wait(RENEWED.total_seconds()):
+            self.beat()
+            try:
+                kept = self.store.slots.renew(slot.name, self.by, self.clock(), LEASE)
+            except StoreError as error:
+                _LOG.warning("lease not renewed", extra={"slot": slot.name, "why": str(error)})
+            else:
+                if not kept:
+                    _LOG.warning("slot lost to another worker", extra={"slot": slot.name})
+                    return
+
+    def _finish(self, done: SlotDone) -> None:
+        """Notes that a slot is over. Raises StoreError where it is not this worker's any more."""
+        for _ in range(_TRIES):
+            try:
+                self.store.commit(Plan(expected_head=self.store.head(), done=done), self.clock())
+            except Conflict:
+                continue
+            return
+        raise StoreError(f"{done.slot} is not {done.by}'s any more, or others keep recording: nothing was written")
+
+    def _miss(self, slot: Slot) -> None:
+        """Records that a week has no digest; the next one says so."""
+        try:
+            self._finish(SlotDone(slot.name, self.by, f"not sent by {slot.at:%Y-%m-%d %H:%M %Z} or soon after", True))
+        except StoreError as error:
+            _LOG.info("somebody else sees to it", extra={"slot": slot.name, "why": str(error)})
+            return
+        _LOG.warning("digest missed", extra={"slot": slot.name, "planned": slot.at.isoformat()})
+
+    # What a slot consists of.
+
+    def _weekly(self, slot: Slot) -> None:
+        now = self.clock()
+        with self.open_company() as company:
+            asked = self._asked(company, slot.day)
+            try:
+                seen = observe(company, self.store, asked, now)
+            except DataError as error:
+                self._tell_unreadable(str(error))
+                raise
+            edition = Edition(
+                now,
+                late_since=slot.at if slot.late(now) else None,
+                missed=self._missed_before(slot),
+                done=SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}"),
+            )
+            issue(company, self.store, seen, edition)
+
+    def _daily(self, slot: Slot) -> None:
+        now = self.clock()
+        with self.open_company() as company:
+            asked = self._asked(company, None)
+            try:
+                seen = observe(company, self.store, asked, now)
+            except DataError as error:
+                self._tell_unreadable(str(error))
+                self._remind(company, asked.today)
+                raise
+            take_steps(company, self.store, seen, asked.today, now)
+        self._finish(SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}"))
+
+    def _remind(self, company: Company, today: date) -> None:
+        """Nobody is spared a reminder because the data cannot be read: the last run says how things stand."""
+        seen = latest(company, self.store, today)
+        if seen is not None:
+            take_steps(company, self.store, seen, today, self.clock())
+
+    def _tell_unreadable(self, why: str) -> None:
+        try:
+            unreadable(self.company, self.store, why, self._today(self.company), self.clock())
+        except MonitorError as error:
+            _LOG.error("cannot tell that the data are unreadable", extra={"why": str(error)})
+
+    def _asked(self, company: Company, as_of: date | None) -> Asked:
+        """The week that a slot is about; by default the last one. A source may live on a day of its own."""
+        if as_of is None or company.source.today() is not None:
+            return company.asked(None, self._today(company))
+        return Asked(as_of, self._today(company))
+
+    def _today(self, company: Company) -> date:
+        here = ZoneInfo(company.policy.facts.timezone)
+        return company.source.today() or self.clock().astimezone(here).date()
+
+    def _missed_before(self, slot: Slot) -> tuple[date, ...]:
+        """The weeks right before this one that had no digest, oldest first."""
+        over = sorted(self.store.slots.last(f"{DIGEST}:", _REMEMBERED), key=lambda each: each.slot, reverse=True)
+        before = (each for each in over if each.slot < slot.name)
+        skipped = takewhile(lambda each: each.missed, before)
+        return tuple(week_of(each.slot, self.company.policy.calendar) for each in skipped)[::-1]
