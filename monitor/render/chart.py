@@ -10,19 +10,21 @@ from monitor.core.messages import Tone, Trend
 from monitor.render.plain import fit, shorten, visible
 
 Spec = dict[str, Any]
-WIDTH, HEIGHT = 600, 250
+WIDTH, HEIGHT = 600, 280
 """Of the picture, in pixels of a page."""
 SCALE = 2
 """Pixels of the PNG to one of the page, for sharp screens."""
 ALT = 1000
 """Characters that Slack takes for the words beside a file."""
-_TOP, _RIGHT, _BOTTOM, _LEFT = 60, 134, 30, 60
+_TOP, _RIGHT, _BOTTOM, _LEFT = 68, 160, 34, 68
 _PLOT = (WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM)
 _VEGALITE = "6.4"
 _FONT = "Liberation Sans"
 """Bundled with vl-convert, so that every machine draws the same."""
 _INK, _DIM, _RULE = "#101828", "#475467", "#98a2b3"
-_GAP = 15
+_TEXT = 14
+"""Pixels of the smallest letters, so that they can be read where a phone shows the picture at half its width."""
+_GAP = 17
 """Pixels between two words at the right edge."""
 _SHAPES = {Tone.WARN: ("triangle-up", "#8a5300"), Tone.BAD: ("cross", "#b42318")}
 """A reading in warning or breakage has another shape, so that it shows in monochrome too."""
@@ -83,20 +85,20 @@ def specification(trend: Trend) -> Spec:
 _CONFIG: Spec = {
     "font": _FONT,
     "view": {"stroke": None},
-    "axis": {"labelColor": _DIM, "labelFontSize": 12, "domainColor": _RULE, "tickColor": _RULE},
+    "axis": {"labelColor": _DIM, "labelFontSize": _TEXT, "domainColor": _RULE, "tickColor": _RULE},
 }
 
 
 def _title(trend: Trend) -> Spec:
     return {
-        "text": fit(visible(trend.title), 70),
-        "subtitle": fit(visible(trend.summary), 90),
+        "text": fit(visible(trend.title), 58),
+        "subtitle": fit(visible(trend.summary), 80),
         "anchor": "start",
         "frame": "group",
         "dx": 8 - _LEFT,
-        "fontSize": 15,
+        "fontSize": _TEXT + 3,
         "color": _INK,
-        "subtitleFontSize": 12,
+        "subtitleFontSize": _TEXT,
         "subtitleColor": _DIM,
         "subtitlePadding": 4,
         "offset": 14,
@@ -147,7 +149,7 @@ def _edges(trend: Trend, factor: float, domain: tuple[float, float]) -> Iterator
         one = {"values": [{"text": _edge(trend, number)}]}
         rule = {"type": "rule", "strokeDash": dash, "color": _DIM}
         across = {"x": {"value": 0}, "x2": {"value": _PLOT[0]}, "y": {"value": at[number]}}
-        text = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12, "color": _DIM}
+        text = {"type": "text", "align": "left", "baseline": "middle", "fontSize": _TEXT, "color": _DIM}
         place = {"x": {"value": _PLOT[0] + 8}, "y": {"value": words[number]}, "text": {"field": "text"}}
         yield {"data": {"values": [{}]}, "mark": rule, "encoding": across}
         yield {"data": one, "mark": text, "encoding": place}
@@ -195,11 +197,11 @@ def _days(trend: Trend) -> Spec:
     rows = [{"x": _PLOT[0] * at / last, "text": fit(visible(trend.labels[at]), 18)} for at in shown]
     place = {
         "x": {"field": "x", "type": "quantitative", "scale": None},
-        "y": {"value": _PLOT[1] + 16},
+        "y": {"value": _PLOT[1] + 18},
         "text": {"field": "text", "type": "nominal"},
     }
     return {
         "data": {"values": rows},
-        "mark": {"type": "text", "fontSize": 12, "color": _DIM, "align": "center", "baseline": "middle"},
+        "mark": {"type": "text", "fontSize": _TEXT, "color": _DIM, "align": "center", "baseline": "middle"},
         "encoding": place,
     }

@@ -62,6 +62,8 @@ _AHEAD = ("open", "paused")
 _STILL_PAUSED = ("override_asked", "override_approved", "override_ended", "recovering", "violation")
 """Kinds that say by themselves how hiring stands, whenever the snapshot beside them was made."""
 _OPENS = {"override_in_force": "overridden", "override_ending": "overridden", "recovered": "open"}
+_OPENING = ("override_in_force", "recovered", "resumed")
+"""Acts after which nothing is paused."""
 _HIRING = {"overridden": "open by override", "unknown": "as it was"}
 
 
@@ -146,14 +148,20 @@ def build(
 
 
 def revised(message: Message, revision: Revision, on: date, words: Words) -> Message:
-    """The message after somebody dealt with it: a line says so, and buttons that are of no use are gone."""
+    """The message after somebody dealt with it: a line says so, and what is of no use or true any more is gone."""
     said = words.say("alert", f"act_{revision.act}", actor=revision.actor, on=on)
     line = Paragraph(span(said, Tone.STRONG))
-    blocks = tuple(kept for block in message.blocks if (kept := _without(block, revision.drop)))
+    over = ("who", "next", "paused") if revision.act in _OPENING else ("who", "next")
+    labels = tuple(_label(words, "alert", each) for each in over)
+    blocks = tuple(kept for block in message.blocks if (kept := _without(block, revision.drop, labels)))
     return replace(message, blocks=blocks if line in blocks else (line, *blocks))
 
 
-def _without(block: Block, drop: tuple[str, ...]) -> Block | None:
+def _without(block: Block, drop: tuple[str, ...], labels: tuple[Span, ...]) -> Block | None:
+    """The block without these buttons and the lines that begin with these labels; None where nothing is left."""
+    if isinstance(block, Lines):
+        lines = tuple(line for line in block.items if not (line and line[0] in labels))
+        return Lines(lines, block.bullets) if lines else None
     if not isinstance(block, Actions):
         return block
     left = tuple(button for button in block.buttons if button.action not in drop)
@@ -184,7 +192,11 @@ def _opening(story: _Story) -> tuple[Block, ...]:
 
 
 def _labelled(story: _Story, label: str, block: str) -> Line:
-    return (Span(f"{story.say(f'label_{label}')}: ", Tone.STRONG), Span(story.say(block)))
+    return (_label(story.words, story.template, label), Span(story.say(block)))
+
+
+def _label(words: Words, template: str, label: str) -> Span:
+    return Span(f"{words.say(template, f'label_{label}')}: ", Tone.STRONG)
 
 
 def _who(story: _Story) -> str:
