@@ -56,7 +56,7 @@ def render(message: Message, *, charts: bool = True, ids: str = "") -> BlockKit:
     `charts`: with native charts, which not every workspace takes. `ids`: what the blocks' own ids begin with; a message
     that is changed needs new ones.
     """
-    headline = visible(message.headline).strip() or message.kind
+    headline = shorten(visible(message.headline).strip() or message.kind, LINE)
     page = _Page([{"type": "header", "text": _words(shorten(headline, HEADER))}], charts=CHARTS if charts else 0)
     page.left -= size(page.blocks) + sum(size(_draw(b, 0)) for b in message.blocks if isinstance(b, Actions))
     for block in message.blocks:

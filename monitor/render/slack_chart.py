@@ -66,9 +66,14 @@ def _points(trend: Trend) -> list[Point]:
     factor = _UNITS.get(trend.unit, (1.0, ""))[0]
     pairs = zip(trend.labels, trend.spark.values, strict=True)
     known = [(label, value) for label, value in pairs if value is not None and math.isfinite(value)]
-    return [
-        (shorten(visible(label), LABEL).strip() or BLANK, _round(value * factor)) for label, value in known[-POINTS:]
-    ]
+    names = _without_year([shorten(visible(label), LABEL).strip() or BLANK for label, _ in known[-POINTS:]])
+    return [(name, _round(value * factor)) for name, (_, value) in zip(names, known[-POINTS:], strict=True)]
+
+
+def _without_year(labels: list[str]) -> list[str]:
+    """`5 Jul 2026` as `5 Jul` where all are days and none is there twice: the labels stand close together."""
+    short = [found[1] for label in labels if (found := _DAY.fullmatch(label))]
+    return short if len(set(short)) == len(labels) else labels
 
 
 def _series(trend: Trend, points: list[Point]) -> list[BlockKit]:

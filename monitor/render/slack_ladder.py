@@ -105,7 +105,7 @@ def _acts(message: Message) -> list[str]:
 
 
 def _headline(message: Message) -> str:
-    return slack.escaped(visible(message.headline).strip() or message.kind)
+    return slack.escaped(shorten(visible(message.headline).strip() or message.kind, _LINE))
 
 
 def _within(lines: list[str], limit: int) -> Iterator[str]:
