@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 import monitor
 from monitor.app.observe import latest
 from monitor.app.queries import explain
 from monitor.app.wiring import Asked, Company
-from monitor.core.breaker import PROGRAM
+from monitor.core.breaker import PROGRAM, fold
 from monitor.core.indicators import INDICATORS
 from monitor.core.messages import Footer, Message, Tone, span
+from monitor.core.notices import incident_of
 from monitor.core.policy import WATCHED
 from monitor.core.types import Event, LeftOutView, Snapshot
 from monitor.errors import UsageError
@@ -36,6 +38,24 @@ _HIDDEN = ("won_large",)
 """Events that say nothing but whose deal it is and how large."""
 
 
+class _Kept:
+    """The newest run as it was last read. Reading one takes longer than drawing it, and a meeting asks at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._of: tuple[str | None, str, date] | None = None
+        self._seen: Snapshot | None = None
+
+    def seen(self, company: Company, store: Store, today: date) -> Snapshot | None:
+        """The newest run, read anew when another was kept, something was recorded, or the day is another."""
+        with self._lock:
+            of = (store.latest_snapshot(), store.head(), today)
+            if of != self._of:
+                self._seen = latest(company, store, today)
+                self._of = of
+            return self._seen
+
+
 @dataclass(frozen=True)
 class Answers:
     """What one company answers. `names`: whether who asks may see names and amounts of deals and people."""
@@ -43,6 +63,7 @@ class Answers:
     company: Company
     store: Store
     words: Words
+    _kept: _Kept = field(default_factory=_Kept, repr=False, compare=False)
 
     def today(self, now: datetime) -> date:
         """The day it is in the company's zone, or the source's own day."""
@@ -51,7 +72,8 @@ class Answers:
 
     def seen(self, now: datetime) -> Snapshot:
         """The newest run with the breaker as it stands by now. Raises UsageError before the first run."""
-        found = latest(self.company, self.store, self.today(now))
+        today = self.today(now)
+        found = self._kept.seen(self.company, self.store, today)
         if found is None:
             raise UsageError("nothing has been read yet: the panel is there after the first daily run.")
         return found
@@ -71,17 +93,21 @@ class Answers:
     def breaker(self, now: datetime, *, names: bool) -> Message:
         """The state, its events, what is ahead."""
         from monitor.render import breaker
+        from monitor.render.buttons import Doing, buttons
 
         events = self.store.events(self.today(now))
         told = events if names else list(nameless(events))
-        return breaker.build(_shown(self.seen(now), names=names), told, self.words)
+        seen = _shown(self.seen(now), names=names)
+        message = breaker.build(seen, told, self.words)
+        doing = Doing(message.kind, message.kind, incident_of(fold(events)), dashboard=self.company.config.dashboard)
+        return replace(message, blocks=(*message.blocks, *buttons(doing, seen, self.words)))
 
     def why(self, opened: Company, key: str, now: datetime, *, names: bool) -> Message:
         """Why an indicator reads what it reads, from the data of the freshly `opened` company."""
         from monitor.render import explain as page
 
         today = self.today(now)
-        seen = latest(self.company, self.store, today)
+        seen = self._kept.seen(self.company, self.store, today)
         asked = Asked(seen.as_of, today) if seen else opened.asked(None, today)
         found = explain(opened, key, WATCHED, asked)
         if names:

@@ -31,6 +31,7 @@ FITTING = {
     "on_course": _CALM,
     "win": _CALM,
     "digest": ("explain", "checklist", "dashboard"),
+    "breaker": ("ack", "override", "approve", "resume", "checklist", "dashboard"),
 }
 """By kind of message; of these, what the state of the breaker leaves. Any other kind can be looked into only."""
 _STYLES = {"ack": Style.PRIMARY, "approve": Style.PRIMARY, "resume": Style.PRIMARY, "override": Style.DANGER}

@@ -35,7 +35,8 @@ def publish(office: Office, user: str, voice: Voice, over: str | None = None) ->
     """Draw the panel anew, simpler where Slack refuses it. `over` is the hash of the view that is drawn over."""
     try:
         names = office.people.may_see_names(user)
-        ladder = list(forms(office.answers.status(voice.clock(), names=names)))
+        message = office.answers.status(voice.clock(), names=names)
+        ladder = [form for form in forms(message) if form["blocks"]] + [plain(message.headline)]
     except UsageError as error:
         ladder = [plain(str(error))]
     said = ""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from monitor.core.messages import Message
 from monitor.entrypoints.slack.people import told
 from monitor.entrypoints.slack.requests import Request
-from monitor.render import slack
+from monitor.render.slack import escaped
+from monitor.render.slack_ladder import ladder
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -66,7 +67,8 @@ class Voice:
         if url is None or self.used >= USES or self.clock() - self.request.at >= USABLE:
             return "unusable"
         self.used += 1
-        client = WebhookClient(url, timeout=TIMEOUT, logger=log, retry_handlers=[RateLimitErrorRetryHandler()])
+        again = [RateLimitErrorRetryHandler()]
+        client = WebhookClient(url, timeout=TIMEOUT, ssl=self.client.ssl, logger=log, retry_handlers=again)
         try:
             answer = client.send_dict(body)
         except (OSError, HTTPException) as error:
@@ -114,14 +116,13 @@ def _postable(form: Form) -> Form:
 
 def forms(message: Message) -> Iterator[Form]:
     """The message as rich as Slack may take it, then simpler."""
-    rich = slack.render(message)
-    yield rich
-    yield plain(message.headline)
+    for rung in ladder(message):
+        yield {**rung.payload, "unfurl_links": False, "unfurl_media": False}
 
 
 def plain(sentence: str) -> Form:
     """One sentence in which nothing is markup."""
-    text = slack.escaped(sentence[:1].upper() + sentence[1:])
+    text = escaped(sentence[:1].upper() + sentence[1:])
     element = {"type": "text", "text": sentence[:1].upper() + sentence[1:]}
     blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}]
     return {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
