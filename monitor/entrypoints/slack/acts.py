@@ -76,8 +76,8 @@ def today(office: Office) -> date:
 
 
 def must_be_current(breaker: Breaker, incident: str) -> None:
-    """Raises ActRefused for a button of an incident that is over."""
-    if not incident or incident == incident_of(breaker):
+    """Raises ActRefused for a button of a pause that is over; one that names no pause (a digest's) is of any."""
+    if not incident.startswith("trip:") or incident == incident_of(breaker):
         return
     if breaker.state is State.ARMED:
         raise ActRefused("that pause is over and hiring is open: nothing was changed.")

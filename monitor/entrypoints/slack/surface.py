@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,8 +144,11 @@ class SlackSurface:
 def _client(token: str, url: str) -> WebClient:
     """A client that never sends anything twice by itself: only what was refused for now is tried again."""
     from slack_sdk import WebClient
+    from slack_sdk.http_retry import RetryHandler
     from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
     quiet = logging.getLogger("monitor.slack.api")
     quiet.setLevel(logging.INFO)  # below that, the SDK writes payloads
-    return WebClient(token, base_url=url, timeout=TIMEOUT, logger=quiet, retry_handlers=[RateLimitErrorRetryHandler()])
+    again: list[RetryHandler] = [RateLimitErrorRetryHandler()]
+    verified = ssl.create_default_context()  # made once: every answer by response_url would read all certificates anew
+    return WebClient(token, base_url=url, timeout=TIMEOUT, ssl=verified, logger=quiet, retry_handlers=again)

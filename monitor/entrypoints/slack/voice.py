@@ -60,6 +60,7 @@ class Voice:
 
     def _by_url(self, body: Form) -> str:
         """`ok`, or why not."""
+        from slack_sdk.http_retry import RetryHandler
         from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
         from slack_sdk.webhook import WebhookClient
 
@@ -67,7 +68,7 @@ class Voice:
         if url is None or self.used >= USES or self.clock() - self.request.at >= USABLE:
             return "unusable"
         self.used += 1
-        again = [RateLimitErrorRetryHandler()]
+        again: list[RetryHandler] = [RateLimitErrorRetryHandler()]
         client = WebhookClient(url, timeout=TIMEOUT, ssl=self.client.ssl, logger=log, retry_handlers=again)
         try:
             answer = client.send_dict(body)
