@@ -16,6 +16,7 @@ from monitor.render.plain import JOINERS, shorten, visible
 
 SUBJECT, NAME = 200, 80
 """Characters of a subject and of a name."""
+_WRITTEN = re.compile(r"(?:(?P<name>[^<>]*) <)?(?P<address>[^<> ]+)(?(name)>)")
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _SEPARATORS = str.maketrans(dict.fromkeys('"\\()<>[]:;@,', " "))
@@ -23,7 +24,7 @@ _SEPARATORS = str.maketrans(dict.fromkeys('"\\()<>[]:;@,', " "))
 
 
 def _policy() -> EmailPolicy[EmailMessage]:
-    """SMTP's, without 8-bit lines. A long id in these two headers is else written as an encoded word: no thread then."""
+    """SMTP's, all ASCII. A long id in the two headers would else become an encoded word, and no thread."""
     registry = HeaderRegistry()
     for name in ("in-reply-to", "references"):
         registry.map_to_type(name, MessageIDHeader)  # type: ignore[arg-type]  # one of its kind
@@ -51,16 +52,15 @@ class Mailbox:
 
 def mailbox(written: str, name: str = "") -> Mailbox:
     """`ada@acme.example`, or `Ada Marsh <ada@acme.example>`. Raises DeliveryError for anything else."""
-    said, bracket, rest = written.rpartition("<")
-    address = rest.removesuffix(">") if bracket else written
-    local, _, domain = address.rpartition("@")
+    found = _WRITTEN.fullmatch(written)
+    local, _, domain = (found["address"] if found else "").rpartition("@")
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
         domain = ""
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or "=?" in local or len(domain) > 253:
         raise DeliveryError(f"`{shorten(visible(written), 100)}` is no mail address: correct it in the configuration.")
-    return Mailbox(local, domain, name or said.strip())
+    return Mailbox(local, domain, name or (found["name"] or "" if found else ""))
 
 
 def harmless(text: str, limit: int) -> str:

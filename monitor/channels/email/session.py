@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from io import BufferedReader
 
 from monitor.channels.line import cut_off, dial
 from monitor.core.outbox import Failed, Retry
@@ -30,6 +31,22 @@ class LoginRefused(Exception):
         self.code = code
 
 
+class _WholeLines:
+    """What the server says. smtplib takes `25` for an answer when the connection ends after it."""
+
+    def __init__(self, said: BufferedReader) -> None:
+        self._said = said
+
+    def readline(self, limit: int) -> bytes:
+        line = self._said.readline(limit)
+        if line and len(line) < limit and not line.endswith(b"\n"):
+            raise ConnectionError("the answer was cut off")
+        return line
+
+    def close(self) -> None:
+        self._said.close()
+
+
 class Line(smtplib.SMTP):
     """smtplib's client, with `dial` and, where the session starts with it, TLS."""
 
@@ -38,6 +55,17 @@ class Line(smtplib.SMTP):
         self._host = settings.host
         self.tls = tls
         self.implicit = settings.security == "tls"
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _WholeLines(self.sock.makefile("rb"))
+        return super().getreply()
+
+    def hello(self) -> None:
+        """Introduces us. Not by HELO, where EHLO is refused: there is no STARTTLS after that."""
+        code, said = self.ehlo()
+        if not 200 <= code < 300:
+            raise smtplib.SMTPHeloError(code, said)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         line = dial(host, port, timeout)
@@ -75,12 +103,12 @@ def _begin(line: Line, settings: EmailSettings) -> None:
     code, said = line.connect(settings.host, settings.port)
     if code != 220:
         raise smtplib.SMTPConnectError(code, said)
-    line.ehlo_or_helo_if_needed()
+    line.hello()
     if not line.implicit:
         code, said = line.starttls(context=line.tls)
         if code != 220:
             raise smtplib.SMTPResponseException(code, said)
-        line.ehlo_or_helo_if_needed()
+        line.hello()
     if settings.username is not None:
         _log_in(line, settings)
 
