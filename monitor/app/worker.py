@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import takewhile
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from monitor.app.telling import take_steps
 from monitor.app.wiring import Asked, Company
 from monitor.core.outbox import Status
 from monitor.core.plan import Plan, SlotDone
-from monitor.core.schedule import DAILY, DIGEST, Due, Slot, begun_after, due, week_of
+from monitor.core.schedule import DAILY, DIGEST, Due, Slot, begun_after, due
 from monitor.errors import Conflict, DataError, MonitorError, StoreError
 from monitor.store.repository import Store
 
@@ -183,7 +182,6 @@ class Worker:
             edition = Edition(
                 now,
                 late_since=slot.at if slot.late(now) else None,
-                missed=self._missed_before(slot),
                 done=SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}"),
             )
             issue(company, self.store, seen, edition)
@@ -222,10 +220,3 @@ class Worker:
     def _today(self, company: Company) -> date:
         here = ZoneInfo(company.policy.facts.timezone)
         return company.source.today() or self.clock().astimezone(here).date()
-
-    def _missed_before(self, slot: Slot) -> tuple[date, ...]:
-        """The weeks right before this one that had no digest, oldest first."""
-        over = sorted(self.store.slots.last(f"{DIGEST}:", _REMEMBERED), key=lambda each: each.slot, reverse=True)
-        before = (each for each in over if each.slot < slot.name)
-        skipped = takewhile(lambda each: each.missed, before)
-        return tuple(week_of(each.slot, self.company.policy.calendar) for each in skipped)[::-1]

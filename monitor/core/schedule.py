@@ -131,12 +131,6 @@ def digest_name(as_of: date) -> str:
     return f"{DIGEST}:{week.year}-W{week.week:02}"
 
 
-def week_of(name: str, calendar: FiscalCalendar) -> date:
-    """The last day of the week that a digest's slot is about: the way back from its name."""
-    year, week = name.removeprefix(f"{DIGEST}:").split("-W")
-    return date.fromisocalendar(int(year), int(week), calendar.week_ends + 1)
-
-
 def _dailies(schedule: Schedule, now: datetime) -> Iterator[Slot]:
     """The daily checks up to `now` (UTC), newest first."""
     zone = ZoneInfo(schedule.timezone)

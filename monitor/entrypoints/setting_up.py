@@ -6,11 +6,12 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from monitor.entrypoints.opening import asked, opened
+from monitor.entrypoints.opening import asked, now, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.terminal import complain, say
 from monitor.errors import ConfigError, UsageError
@@ -54,7 +55,7 @@ def doctor(args: argparse.Namespace) -> int:
     from monitor.core.checks import Outcome
 
     with opened(args) as found:
-        checks = examine(found, asked(args, found))
+        checks = examine(found, asked(args, found), now(), time.sleep)
         if args.json:
             say(json.dumps([asdict(check) for check in checks], indent=2))
         else:

@@ -37,6 +37,26 @@ def document(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
+def history(snapshot: Snapshot, indicator: str | None = None) -> dict[str, object]:
+    """The quarters and weeks behind the verdict, oldest first, of one indicator (by key) or of all."""
+    views = [view for view in snapshot.indicators if indicator in (None, view.key)]
+    return {
+        "company": snapshot.company,
+        "as_of": snapshot.as_of.isoformat(),
+        "segment": snapshot.segment,
+        "indicators": {
+            view.key: {
+                "title": view.title,
+                "unit": view.unit,
+                "bands": view.bands_text,
+                "quarters": [_quarter(reading) for reading in view.quarters],
+                "weeks": [_reading(reading) for reading in view.weeks],
+            }
+            for view in views
+        },
+    }
+
+
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
