@@ -52,7 +52,7 @@ def begun(now: datetime) -> ColumnElement[bool]:
     return or_(outbox.c.not_before.is_(None), outbox.c.not_before <= moment_text(now))
 
 
-def choose(connection: Connection, now: datetime, limit: int, keys: Collection[str] | None = None) -> Choice:
+def choose(connection: Connection, now: datetime, limit: int, keys: Collection[str] | None) -> Choice:
     """The oldest rows that are due (of `keys`), one an address, none where another is on its way or was just now."""
     found_due = connection.execute(select(*_NEEDED).where(due(now)).order_by(outbox.c.seq)).all()
     candidates = [row for row in found_due if keys is None or row.key in keys]
@@ -96,7 +96,7 @@ def _busy(connection: Connection, now: datetime) -> set[tuple[str, str]]:
 
 
 def _targets(connection: Connection, candidates: Sequence[Row[Any]]) -> _Targets:
-    keys = sorted({row.target for row in candidates if row.target})
+    keys = sorted({row.target for row in candidates if row.target is not None})
     status: dict[str, Status] = {}
     newest: dict[str, int] = {}
     for some in _chunks(keys):

@@ -29,8 +29,8 @@ def outgoing_row(outgoing: Outgoing, at: datetime) -> dict[str, Any]:
         "incident": named(outgoing.incident),
         "run": outgoing.run,
         "op": str(outgoing.op),
-        "target": named(outgoing.target) if outgoing.target else None,
-        "fallback_of": named(outgoing.fallback_of) if outgoing.fallback_of else None,
+        "target": _named(outgoing.target),
+        "fallback_of": _named(outgoing.fallback_of),
         "message": encode(outgoing.message),
         "data": exact(outgoing.data),
         "not_before": moment_text(outgoing.not_before) if outgoing.not_before else None,
@@ -84,6 +84,10 @@ def receipt(text: str | None) -> Receipt | None:
 
 def receipt_text(found: Mapping[str, str] | None) -> str | None:
     return None if found is None else exact(found)
+
+
+def _named(key: str | None) -> str | None:
+    return None if key is None else named(key)
 
 
 def _address(row: Row[Any]) -> Address:

@@ -45,9 +45,10 @@ class Outbox:
         with self._database.read() as connection:
             if connection.execute(select(_rows.c.seq).where(due(now)).limit(1)).first() is None:
                 return []  # so that a worker with nothing to do waits for no lock and takes none
+        wanted = None if keys is None else {named(key) for key in keys}
         with self._database.write() as connection:
             lock(connection)
-            choice = choose(connection, now, limit, keys)
+            choice = choose(connection, now, limit, wanted)
             for row, why in choice.cancelled:
                 _cancel(connection, row, why, now)
             return [_lease(connection, row.key, by, now) for row in choice.chosen]

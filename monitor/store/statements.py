@@ -23,7 +23,9 @@ def insert_once(connection: Connection, table: Table, values: Sequence[Mapping[s
     if not values:
         return 0
     statement = _insert_of(connection.dialect.name)(table).on_conflict_do_nothing().inline()
-    return int(sum(connection.execute(statement, dict(row)).rowcount for row in values))
+    # Without being asked to, SQLAlchemy keeps the count of an UPDATE and a DELETE only.
+    counted = statement.execution_options(preserve_rowcount=True)
+    return int(sum(connection.execute(counted, dict(row)).rowcount for row in values))
 
 
 def replace(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]], *changed: str) -> None:

@@ -1,10 +1,15 @@
-"""Plans to record in tests: a quarter sealed, a quarter resealed, a word in the log."""
+"""Plans to record in tests: a quarter sealed, a quarter resealed, a word in the log, a message, a step."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from monitor.core.escalation import Escalation
+from monitor.core.messages import Message, Paragraph, Tone, span
+from monitor.core.outbox import Outgoing
 from monitor.core.plan import NewEvent, Plan, SealedVerdict, seals
+from monitor.core.routes import SLACK, Address
 from monitor.core.types import Band
 
 NOON = datetime(2026, 10, 8, 12, 0, 0, 123456, tzinfo=UTC)
@@ -24,3 +29,29 @@ def sealing(*verdicts: SealedVerdict, head: str = "", reason: str = "the quarter
     """One event that seals the verdicts, and one word after it."""
     sealed = NewEvent("sealed", verdicts[0].sealed_on, "program", "cli", reason, seals(verdicts))
     return Plan((sealed, note("after it")), verdicts, head)
+
+
+INCIDENT = "trip:2026-07-07"
+
+
+def outgoing(key: str, to: str = "C0456", channel: str = SLACK, **more: Any) -> Outgoing:
+    """A message to a Slack channel of our own, or as `more` has it."""
+    message = Message("trip", f"Hiring is paused ({key})", Tone.BAD, (Paragraph(span(key)),))
+    address = Address(channel, to, "alert", "alert channel")
+    return Outgoing(
+        **{"kind": "trip", "incident": INCIDENT, "run": "run-1", **more}, key=key, address=address, message=message
+    )
+
+
+def step(key: str, due: date = date(2026, 10, 9), **more: Any) -> Escalation:
+    """A reminder that an acknowledgement cancels, or as `more` has it."""
+    values = {"incident": INCIDENT, "kind": "reminder", "until_acknowledged": True, **more}
+    return Escalation(key=key, due=due, audiences=("alert", "owner"), **values)
+
+
+def sending(*rows: Outgoing, head: str = "") -> Plan:
+    return Plan(expected_head=head, outgoing=rows)
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
