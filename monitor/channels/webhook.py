@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from monitor.channels.line import LIMIT, cut_off, dial
+from monitor.channels.line import LIMIT, cut_off, dial, verified
 from monitor.channels.wanted import Wanted
 from monitor.core.checks import Check
 from monitor.core.checks import Outcome as Result
@@ -118,7 +118,7 @@ class WebhookChannel:
                 line = dial(host, port, seconds)
                 connection.sock = line
                 if url.scheme == "https":
-                    connection.sock = ssl.create_default_context().wrap_socket(line, server_hostname=host)
+                    connection.sock = verified().wrap_socket(line, server_hostname=host)
                 target = (url.path or "/") + (f"?{url.query}" if url.query else "")
                 connection.request("POST", target, body, dict(headers))
                 with connection.getresponse() as answer:

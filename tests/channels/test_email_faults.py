@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from monitor.channels.line import verified
 from monitor.core.outbox import Absent, Failed, Retry, Sent, Unknown
 from monitor.core.secret import Secret
 from tests.channels.conftest import PASSWORD, Open, Serve, server_side
@@ -192,8 +193,6 @@ def test_a_certificate_that_cannot_be_trusted_keeps_everything_here(
 
 
 def test_encryption_older_than_tls_1_2_is_refused() -> None:
-    from monitor.channels.email.session import verified
-
     assert verified().minimum_version is ssl.TLSVersion.TLSv1_2
     assert verified().verify_mode is ssl.CERT_REQUIRED and verified().check_hostname
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import BufferedReader
 
-from monitor.channels.line import cut_off, dial
+from monitor.channels.line import cut_off, dial, verified
 from monitor.core.outbox import Failed, Retry
 from monitor.core.settings import EmailSettings
 from monitor.render.plain import shorten, visible
@@ -76,13 +76,6 @@ def _me(settings: EmailSettings) -> str:
     """How we introduce ourselves; asking the resolver for our own name can take long."""
     domain = settings.sender.rpartition("@")[2].rstrip("> ")
     return domain if domain.isascii() and domain.isprintable() and " " not in domain and domain else "localhost"
-
-
-def verified() -> ssl.SSLContext:
-    """Certificates are verified against the system's list, or SSL_CERT_FILE."""
-    tls = ssl.create_default_context()
-    tls.minimum_version = ssl.TLSVersion.TLSv1_2
-    return tls
 
 
 @contextmanager
