@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from monitor.app.wiring import Asked, Company
 from monitor.core.outbox import Status
 from monitor.core.plan import Plan, SlotDone
 from monitor.core.schedule import DAILY, DIGEST, Due, Slot, begun_after, due
+from monitor.core.types import Snapshot
 from monitor.errors import Conflict, DataError, MonitorError, StoreError
 from monitor.store.repository import Store
 
@@ -25,6 +27,8 @@ LEASE = timedelta(minutes=2)
 RENEWED = LEASE / 4
 AGAIN = timedelta(minutes=15)
 """How long after a run that failed the next one is tried."""
+BEGAN = "the worker began after it"
+"""The note of the slot from which on weeks are counted, which was not run."""
 _REMEMBERED = 60
 """Finished slots that are looked at: more than a year of digests."""
 _TRIES = 5
@@ -51,11 +55,13 @@ class Worker:
     ping: Callable[[], None] = lambda: None
     stopping: Callable[[], bool] = _never
     beat: Callable[[], None] = lambda: None
+    renew_every: timedelta = RENEWED
     holding: str | None = None
     """The slot that is run just now."""
     trouble: str = ""
     """Why the last run failed."""
     _failed_at: datetime | None = field(default=None, repr=False)
+    _looked: bool = field(default=False, repr=False)
 
     def tick(self) -> tuple[str, ...]:
         """Runs what is due; the names of the slots that were finished. Raises StoreError where the database fails."""
@@ -63,7 +69,11 @@ class Worker:
         for slot in found.missed:
             self._miss(slot)
         wanted = ((found.daily, self._daily), (found.digest, self._weekly))
-        return tuple(slot.name for slot, work in wanted if slot is not None and self._run(slot, work))
+        ran = tuple(slot.name for slot, work in wanted if slot is not None and self._run(slot, work))
+        if not self._looked and not self.stopping() and not self._resting():
+            self._looked = True
+            self._look()
+        return ran
 
     def tell_good(self, ran: Iterable[str]) -> None:
         """Calls `ping` where a digest was run, once it was tried to deliver it; not where nobody got it."""
@@ -87,7 +97,7 @@ class Worker:
         if not any(name.startswith(DIGEST) for name in finished):
             began = begun_after(schedule, calendar, now)
             if self._claimed(began):
-                self._finish(SlotDone(began.name, self.by, "the worker began after it"))
+                self._finish(SlotDone(began.name, self.by, BEGAN))
                 finished.add(began.name)
         return due(schedule, calendar, now, finished)
 
@@ -106,20 +116,28 @@ class Worker:
             return False
         _LOG.info("slot begins", extra={"slot": slot.name, "late": str(slot.lateness(self.clock())).split(".")[0]})
         with self._held(slot):
-            try:
-                work(slot)
-            except MonitorError as error:
-                self._failed_at, self.trouble = self.clock(), str(error)
-                _LOG.error("slot failed, tried again in 15 minutes", extra={"slot": slot.name, "why": str(error)})
-                return False
-            except Exception as error:  # noqa: BLE001  the worker lives on, whatever a source brings
-                self._failed_at = self.clock()
-                self.trouble = f"an error of the program ({type(error).__name__}), which its log shows"
-                _LOG.exception("slot broke, tried again in 15 minutes", extra={"slot": slot.name})
-                self._tell_unreadable(self.trouble)
-                return False
+            return self._done(slot.name, partial(work, slot))
+
+    def _done(self, what: str, work: Callable[[], None]) -> bool:
+        """Whether it was done to its end. No source, and no error of ours, ends the worker."""
+        try:
+            work()
+        except StoreError as error:
+            self.trouble = str(error)
+            _LOG.error("not finished, tried again in a minute", extra={"what": what, "why": self.trouble})
+            return False
+        except MonitorError as error:
+            self._failed_at, self.trouble = self.clock(), str(error)
+            _LOG.error("not finished, tried again in 15 minutes", extra={"what": what, "why": self.trouble})
+            return False
+        except Exception as error:  # noqa: BLE001  the worker lives on
+            self._failed_at = self.clock()
+            self.trouble = f"an error of the program ({type(error).__name__}), which its log shows"
+            _LOG.exception("broke, tried again in 15 minutes", extra={"what": what})
+            self._tell_unreadable(self.trouble)
+            return False
         self._failed_at, self.trouble = None, ""
-        _LOG.info("slot finished", extra={"slot": slot.name})
+        _LOG.info("finished", extra={"what": what})
         return True
 
     @contextmanager
@@ -138,7 +156,7 @@ class Worker:
             self.store.slots.give_up(slot.name, self.by)
 
     def _renew(self, slot: Slot, over: Event) -> None:
-        while not over.wait(RENEWED.total_seconds()):
+        while not over.wait(self.renew_every.total_seconds()):
             self.beat()
             try:
                 kept = self.store.slots.renew(slot.name, self.by, self.clock(), LEASE)
@@ -173,31 +191,38 @@ class Worker:
     def _weekly(self, slot: Slot) -> None:
         now = self.clock()
         with self.open_company() as company:
-            asked = self._asked(company, slot.day)
-            try:
-                seen = observe(company, self.store, asked, now)
-            except DataError as error:
-                self._tell_unreadable(str(error))
-                raise
-            edition = Edition(
-                now,
-                late_since=slot.at if slot.late(now) else None,
-                done=SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}"),
-            )
+            seen = self._observed(company, self._asked(company, slot.day))
+            done = SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}")
+            edition = Edition(now, late_since=slot.at if slot.late(now) else None, done=done)
             issue(company, self.store, seen, edition)
 
     def _daily(self, slot: Slot) -> None:
-        now = self.clock()
         with self.open_company() as company:
             asked = self._asked(company, None)
             try:
-                seen = observe(company, self.store, asked, now)
-            except DataError as error:
-                self._tell_unreadable(str(error))
+                seen = self._observed(company, asked)
+            except DataError:
                 self._remind(company, asked.today)
                 raise
-            take_steps(company, self.store, seen, asked.today, now)
+            take_steps(company, self.store, seen, asked.today, self.clock())
         self._finish(SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}"))
+
+    def _look(self) -> None:
+        """Pages and answers need a run of this version of the program, which a finished slot may not have left."""
+        if latest(self.company, self.store, self._today(self.company)) is None:
+            self._done("first look", self._read)
+
+    def _read(self) -> None:
+        with self.open_company() as company:
+            self._observed(company, self._asked(company, None))
+
+    def _observed(self, company: Company, asked: Asked) -> Snapshot:
+        """Raises DataError where the source cannot be read, which is told once."""
+        try:
+            return observe(company, self.store, asked, self.clock())
+        except DataError as error:
+            self._tell_unreadable(str(error))
+            raise
 
     def _remind(self, company: Company, today: date) -> None:
         """Nobody is spared a reminder because the data cannot be read: the last run says how things stand."""

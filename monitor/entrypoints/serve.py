@@ -30,7 +30,7 @@ from monitor.errors import ConfigError, DataError, DeliveryError, UsageError
 _LOG = logging.getLogger(__name__)
 
 
-def serve(args: argparse.Namespace) -> int:
+def serve(args: argparse.Namespace, clock: Callable[[], datetime] = now) -> int:
     """Runs until it is told to stop; with --once, what is due now; with --dry-run, nothing."""
     if args.dry_run:
         return dry_run(args)
@@ -39,16 +39,16 @@ def serve(args: argparse.Namespace) -> int:
     with opened(args) as found:
         refuse(found.config, web=not args.once)
         with logs.written(secrets(found.config), debug=args.debug):
-            return once(args, found, now) if args.once else run(found, now)
+            return once(args, found, clock) if args.once else run(found, clock)
 
 
-def run(found: Company, clock: Callable[[], datetime]) -> int:
-    """The worker, its web server and Slack, until SIGTERM or SIGINT."""
+def run(found: Company, clock: Callable[[], datetime], open_company: Callable[[], Company] | None = None) -> int:
+    """The worker, its web server and Slack, until SIGTERM or SIGINT. `open_company`: how runs open the company anew."""
     from monitor.entrypoints.service import Post, Service
 
     stop = Event()
     with found.open_store() as store:
-        service = Service(Post(found, store, clock, worker_name(), partial(company, found.config)))
+        service = Service(Post(found, store, clock, worker_name(), open_company or partial(company, found.config)))
         before = _on_signals(stop)
         try:
             service.start()

@@ -24,7 +24,7 @@ from monitor.core.messages import (
 from monitor.core.outbox import LedgerLine, Op, Status
 from monitor.core.types import Snapshot
 from monitor.render import digest
-from monitor.render.plain import shown_moment
+from monitor.render.plain import shown_day
 from monitor.render.words import Words
 
 KIND = "dashboard"
@@ -70,7 +70,7 @@ def _row(line: LedgerLine, timezone: str, words: Words) -> Row:
     what = words.say(KIND, _WHAT[line.op], headline=line.headline)
     state = words.say(KIND, "state", status=str(line.status), error=line.error, note=line.note, tries=line.attempts)
     to = words.say(KIND, "to", address=line.address)
-    return Row((cell(what), cell(to), cell(shown_moment(at), Tone.DIM), cell(state, _TONES.get(line.status, Tone.DIM))))
+    return Row((cell(what), cell(to), cell(f"{shown_day(at.date())} {at:%H:%M}", Tone.DIM), cell(state, _TONES.get(line.status, Tone.DIM))))
 
 
 _WHAT = {Op.POST: "what_post", Op.UPDATE: "what_update", Op.CHART: "what_chart"}

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from monitor.app.worker import BEGAN
 from monitor.core.outbox import Status
 from monitor.core.schedule import DIGEST
 from monitor.core.types import Band, IndicatorView, Snapshot, State
@@ -95,7 +96,7 @@ def _delivery(seen: Seen) -> Iterator[GaugeMetricFamily]:
 
 def _worker(seen: Seen) -> Iterator[GaugeMetricFamily]:
     digest = _gauge("last_digest_timestamp_seconds", "When the last digest was run")
-    ran = [each for each in seen.store.slots.last(f"{DIGEST}:", 60) if not each.missed]
+    ran = [each for each in seen.store.slots.last(f"{DIGEST}:", 60) if not each.missed and each.note != BEGAN]
     if ran:
         digest.add_metric([], ran[0].at.timestamp())
     beats = _gauge("beat_timestamp_seconds", "When a loop of a worker last said that it lives", "worker", "loop")
