@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.client import HTTPException
 from threading import Lock
 from time import monotonic
@@ -52,7 +54,8 @@ class Api:
         self.clock = clock
         self.wait = wait
         self._settings = settings
-        self._held: dict[str, float] = {}
+        self.held: dict[str, tuple[datetime, timedelta]] = {}
+        """By method: since when, and for how long, Slack asked to be left alone."""
         self._made: WebClient | None = None
         self._making = Lock()
 
@@ -62,16 +65,13 @@ class Api:
         """One call, never repeated. Raises Trouble."""
         from slack_sdk.errors import SlackApiError, SlackClientError
 
-        held = self._held.get(method, 0.0) - self.clock()
-        if held > 0:
-            raise Trouble(Kind.WAIT, f"{method}: Slack asked to wait", "ratelimited", held)
         params = {**(form or {}), **({"token": token} if token else {})}
         try:
             answer = self._client().api_call(method, json=dict(json) if json else None, params=params)
             if not isinstance(answer.data, dict):
                 raise TypeError("no JSON object")
         except SlackApiError as error:
-            raise self._refused(method, error.response) from None
+            raise _refused(method, error.response) from None
         except SlackClientError as error:
             raise Trouble(Kind.UNREACHED, f"{method}: not sent ({type(error).__name__})") from None
         except _BROKEN as error:
@@ -101,30 +101,37 @@ class Api:
                     token.reveal() if token else None,
                     self._settings.api_url,
                     timeout=self.timeout,  # type: ignore[arg-type]  # a socket takes parts of seconds too
+                    ssl=ssl.create_default_context(),
                     retry_handlers=[],  # the SDK's own would post again what was delivered
                     logger=quiet,
                 )
             return self._made
 
-    def _refused(self, method: str, response: Any) -> Trouble:
-        data = response.data if isinstance(response.data, dict) else {}
-        headers, status = response.headers, response.status_code
-        after = _seconds(_header(headers, "retry-after"))
-        if after is not None:
-            self._held[method] = self.clock() + after
-        return refused(method, str(data.get("error", "")), status, after, str(data.get("needed") or ""))
+
+def _refused(method: str, response: Any) -> Trouble:
+    data = response.data if isinstance(response.data, dict) else {}
+    after = _seconds(_header(response.headers, "retry-after"))
+    return refused(method, str(data.get("error", "")), response.status_code, after, str(data.get("needed") or ""))
 
 
 class Errand:
-    """The calls for one row: none begins that could end after SEND_LIMIT."""
+    """The calls for one row, begun at `now`: none that could end after SEND_LIMIT, none while Slack asked to wait."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, now: datetime) -> None:
         self._api = api
-        self._until = api.clock() + SEND_LIMIT.total_seconds()
+        self._began = now
+        self._clock = api.clock()
 
     def call(self, method: str, *, json: Body | None = None, form: Body | None = None) -> Body:
+        """One call, never repeated. Raises Trouble."""
         self._in_time(method)
-        return self._api.call(method, json=json, form=form).body
+        self._at_leave(method)
+        try:
+            return self._api.call(method, json=json, form=form).body
+        except Trouble as trouble:
+            if trouble.kind is Kind.WAIT and trouble.after is not None:
+                self._api.held[method] = self._began + self._spent(), timedelta(seconds=trouble.after)
+            raise
 
     def upload(self, url: str, data: bytes) -> None:
         self._in_time("upload")
@@ -153,11 +160,23 @@ class Errand:
             if trouble.kind is not Kind.WAIT or trouble.after is None or trouble.after > SHORT:
                 raise
             self._api.wait(trouble.after)
+            self._api.held.pop(method, None)
             return self.call(method, form=form)
 
+    def _spent(self) -> timedelta:
+        return timedelta(seconds=self._api.clock() - self._clock)
+
     def _in_time(self, method: str) -> None:
-        if self._until - self._api.clock() < self._api.timeout:
+        if SEND_LIMIT - self._spent() < timedelta(seconds=self._api.timeout):
             raise Trouble(Kind.WAIT, f"{method}: no time is left for it")
+
+    def _at_leave(self, method: str) -> None:
+        """A clock that was set back ends the wait."""
+        since, asked = self._api.held.get(method, (self._began, timedelta()))
+        now = self._began + self._spent()
+        if since <= now < since + asked:
+            left = (since + asked - now).total_seconds()
+            raise Trouble(Kind.WAIT, f"{method}: Slack asked to be left alone", after=left)
 
 
 def _header(headers: Mapping[str, Any], name: str) -> str | None:

@@ -39,7 +39,7 @@ class SlackChannel:
         """Post, change or upload, once."""
         if self._settings.bot_token is None:
             return Failed("SLACK_BOT_TOKEN is not set", credentials=True)
-        errand = Errand(self._api)
+        errand = Errand(self._api, now)
         try:
             match row.outgoing.op:
                 case Op.POST:
@@ -56,7 +56,7 @@ class SlackChannel:
     def find(self, row: Claimed, now: datetime) -> Found:
         """By its key in the conversation's history or in the thread."""
         try:
-            return finding.find(Errand(self._api), self._posting, row, now)
+            return finding.find(Errand(self._api, now), self._posting, row, now)
         except Trouble as trouble:
             return Unknown(trouble.error)
 
