@@ -79,8 +79,7 @@ def test_each_event_is_said_once_to_whom_the_routes_name(
 
 @pytest.mark.parametrize("kind", ["sealed", "watching", "checklist_set", "acknowledged", "restated"])
 def test_what_changes_nothing_for_others_is_not_said(kind: str) -> None:
-    payload: dict[str, JSON] = {"verdicts": [], "item": "sdrs"}
-    assert said(tell([event(kind, **payload)], TRIPPED, DIRECTORY)) == []
+    assert said(tell([event(kind, verdicts=[], item="sdrs")], TRIPPED, DIRECTORY)) == []
 
 
 def test_a_band_on_its_way_up_is_left_to_the_digest() -> None:
