@@ -16,6 +16,7 @@ from monitor.core.messages import (
     Lines,
     Message,
     Paragraph,
+    Room,
     Span,
     Table,
     Tone,
@@ -40,15 +41,16 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is written on: how wide, and whether it can show more than ASCII."""
+    """What is written on: how wide, whether it shows more than ASCII, which columns of a table it has room for."""
 
     columns: int = COLUMNS
     unicode: bool = True
+    room: Room = Room.WIDE
 
 
-def render(message: Message, *, colour: bool = False, unicode: bool = True, columns: int = COLUMNS) -> str:
+def render(message: Message, *, colour: bool = False, unicode: bool = True, sheet: Sheet | None = None) -> str:
     """The message as text that ends with a line break. `colour`: for a terminal; `unicode` False: only ASCII prints."""
-    rows = lines(message, Sheet(columns, unicode))
+    rows = lines(message, sheet or Sheet(unicode=unicode))
     return "\n".join(_painted(row) if colour else plain(row).rstrip() for row in rows) + "\n"
 
 
@@ -78,7 +80,7 @@ def _draw(block: Block, sheet: Sheet) -> Iterator[Line]:
             bullet = "• " if isinstance(block, Lines) and block.bullets else ""
             yield from chain.from_iterable(wrapped(item, sheet, bullet) for item in block.items)
         case Table():
-            yield from grid(block, sheet.columns, unicode=sheet.unicode)
+            yield from grid(block, sheet.columns, unicode=sheet.unicode, room=sheet.room)
         case Trend():
             yield from _trend(block, sheet)
         case Divider():

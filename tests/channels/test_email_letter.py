@@ -22,6 +22,7 @@ from monitor.render.words import Words
 from tests.channels.conftest import Open, Serve
 from tests.channels.rows import ADA, INCIDENT, NOW, TREND, TRIP, claimed, outgoing
 from tests.mail_server import Mail
+from tests.render import alerts
 from tests.render.messages import messages
 from tests.render.snapshots import HOSTILE_NAMES
 
@@ -154,6 +155,18 @@ def test_the_text_fits_into_every_mail_program(words: Words) -> None:
     text, _, _ = parts(read(outgoing(), words))
     assert max(map(len, text.splitlines())) <= 76
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("name", sorted(alerts.TOLD))
+@pytest.mark.parametrize("audience", ["leadership", "board"])
+def test_every_mail_to_leaders_says_in_plain_text_all_that_it_has_to_say(
+    words: Words, name: str, audience: str
+) -> None:
+    message = alerts.message(name, words, audience)
+    text, page, pictures = parts(read(outgoing(message, kind=message.kind), words))
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 76
+    assert len(pictures) == page.count("<img ") == sum(isinstance(block, Trend) for block in message.blocks)
 
 
 def test_a_mail_without_charts_has_no_pictures(words: Words) -> None:

@@ -9,14 +9,14 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime
 
 from monitor.channels.email.headers import POLICY, SUBJECT, Mailbox, check, harmless, mailbox, message_id
-from monitor.core.messages import Message, Trend
+from monitor.core.messages import Message, Room, Trend
 from monitor.core.outbox import Outgoing
 from monitor.core.settings import EmailSettings
 from monitor.render import chart, html, text
 from monitor.render.words import Words
 
-COLUMNS = 76
-"""Of the plain text: what every mail program shows without breaking it anew."""
+SHEET = text.Sheet(columns=76, room=Room.PAGE)
+"""The plain text: as wide as every mail program shows it without breaking it anew."""
 UNDRAWABLE = (ValueError, RuntimeError, OSError, ImportError)
 """What a chart that cannot be drawn raises."""
 
@@ -94,7 +94,7 @@ def _fill(mail: EmailMessage, message: Message, words: Words, drawn: Mapping[Tre
     """Text, and HTML with its pictures inside the same mail."""
     names = {trend: f"chart-{number}" for number, trend in enumerate(drawn, 1)}
     sources = {trend: f"cid:{name}@smb-monitor.invalid" for trend, name in names.items()}
-    mail.set_content(text.render(message, columns=COLUMNS), cte="quoted-printable")
+    mail.set_content(text.render(message, sheet=SHEET), cte="quoted-printable")
     mail.add_alternative(html.render(message, words, sources), subtype="html", cte="quoted-printable")
     page = mail.get_payload()[1]  # type: ignore[index]  # the second alternative
     assert isinstance(page, MIMEPart)
