@@ -57,7 +57,8 @@ def render(message: Message, *, charts: bool = True, ids: str = "") -> BlockKit:
     that is changed needs new ones.
     """
     headline = shorten(visible(message.headline).strip() or message.kind, LINE)
-    page = _Page([{"type": "header", "text": _words(shorten(headline, HEADER))}], charts=CHARTS if charts else 0)
+    header = {"type": "header", "text": _words(shorten(headline, HEADER))}
+    page = _Page([header], CHARTS if charts else 0, _widest(message))
     page.left -= size(page.blocks) + sum(size(_draw(b, 0)) for b in message.blocks if isinstance(b, Actions))
     for block in message.blocks:
         page.take(block)
@@ -74,7 +75,8 @@ class _Page:
 
     blocks: list[BlockKit]
     charts: int
-    tables: int = 1
+    native: Table | None
+    """The table that is a native one: Slack takes one, and a phone scrolls it sideways."""
     left: int = CHARACTERS - RESERVED
     dropped: int = 0
 
@@ -82,15 +84,12 @@ class _Page:
         """Add one part, or count it where it does not fit."""
         if isinstance(block, Trend) and self.charts and self._add(slack_chart.draw(block, self.left)):
             self.charts -= 1
-        elif isinstance(block, Table) and not self.tables:
+        elif isinstance(block, Table) and block is not self.native:
             self.dropped += not self._add([_fixed(block, self.left)])
         elif isinstance(block, Actions):
             self.dropped += not self._add(_actions(block), free=True)
         else:
-            drawn = _draw(block, self.left)
-            added = self._add(drawn)
-            self.tables -= added and any(each["type"] == "table" for each in drawn)
-            self.dropped += not added
+            self.dropped += not self._add(_draw(block, self.left))
 
     def _add(self, drawn: list[BlockKit] | None, *, free: bool = False) -> bool:
         """`free`: its characters were reserved before."""
@@ -102,6 +101,12 @@ class _Page:
         self.blocks += drawn
         self.left -= cost
         return True
+
+
+def _widest(message: Message) -> Table | None:
+    """The table that would suffer most from being squeezed; of equals the first."""
+    tables = [block for block in message.blocks if isinstance(block, Table) and block.rows]
+    return max(tables, key=lambda table: len(shaped(table, Room.PHONE).columns), default=None)
 
 
 def buttons(message: Message) -> list[BlockKit]:
