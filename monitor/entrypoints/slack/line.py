@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from http.client import HTTPException
+from socket import SHUT_RDWR
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -43,10 +45,19 @@ class Line:
     def close(self) -> None:
         """Let go of the line. A library that waits for Slack is not waited for."""
         self._closed.set()
+        self._hang_up()
         closing = Thread(target=self._handler.close, name="slack-closing", daemon=True)
         closing.start()
         self._opening.join(CLOSING)
         closing.join(CLOSING)
+
+    def _hang_up(self) -> None:
+        """Wake the library's reader, which otherwise holds the socket for three seconds."""
+        self._handler.client.auto_reconnect_enabled = False
+        session = self._handler.client.current_session
+        if session is not None and session.sock is not None:
+            with suppress(OSError):
+                session.sock.shutdown(SHUT_RDWR)
 
     def _open(self) -> None:
         from slack_sdk.errors import SlackClientError
