@@ -173,7 +173,7 @@ def _headline(story: _Story) -> tuple[str, Tone]:
     if story.notice.kind == "win" and story.snapshot:
         return headline(story.snapshot, story.words, story.template)
     tone = TONES.get(story.notice.kind, Tone.BAD)
-    return shorten(story.say(f"headline_{story.notice.kind}"), HEADLINE), tone
+    return shorten(story.say(f"title_{story.notice.kind}"), HEADLINE), tone
 
 
 def _opening(story: _Story) -> tuple[Block, ...]:

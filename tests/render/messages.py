@@ -30,7 +30,9 @@ from monitor.core.messages import (
     Tone,
     Trend,
 )
+from monitor.core.notices import Notice
 from monitor.core.types import Ahead, ChecklistItem, OverrideView, Snapshot
+from tests.render.alerts import KINDS, TRIPPING
 from tests.render.snapshots import HOSTILE_NAMES, STATES
 
 texts = st.one_of(
@@ -128,3 +130,17 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     )
     ahead = tuple(draw(st.lists(aheads, max_size=3)))
     return replace(base, company=draw(texts), breaker=breaker, data=data, ahead=ahead)
+
+
+FACTS = (
+    "actor", "reason", "what", "to", "text", "before", "amount", "requisition_id", "on", "since", "until", "by",
+    "as_of", "happened", "closed_on", "days", "needed", "started",
+)  # fmt: skip
+facts = st.dictionaries(
+    st.sampled_from(FACTS),
+    st.one_of(texts, days.map(str), st.integers(-5, 10**12), st.floats(), st.booleans(), st.none()),
+)
+abouts = st.sampled_from(((), ("pipeline_coverage",), TRIPPING, ("cac_payback", "unknown")))
+notices = st.builds(
+    Notice, st.sampled_from(KINDS), texts, texts, st.just(("alert",)), abouts, facts.map(lambda held: {**held})
+)

@@ -408,6 +408,8 @@ HOSTILE_NAMES = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
     "*bold* _it_ `code` ~x~ :smile:\nnew line | pipe",
     "Zoë 日本語 👩‍👩‍👧 e\u0301\u0301\u0301\u0301\u0301\u0301",
+    "=?utf-8?q?hi=0ABcc=3A_evil=40x=2Etest?=",
+    "@here @everyone #general @channel",
     "N" * 4000,
 )
 

@@ -8,13 +8,17 @@ import unicodedata
 from html.parser import HTMLParser
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from monitor.core.messages import Message
+from monitor.core.notices import Notice
+from monitor.core.routes import AUDIENCES
 from monitor.core.types import Snapshot
-from monitor.render import digest, html, neutral, slack, status, text
+from monitor.render import digest, html, neutral, notices, slack, status, text
+from monitor.render.plain import visible
 from monitor.render.words import Words
-from tests.render import messages, slack_rules
+from tests.render import messages, slack_rules, slackblocks_oracle
 
 WORDS = Words()
 QUICK = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -96,3 +100,33 @@ def test_a_page_holds_any_text_as_text(message: Message) -> None:
 def test_the_neutral_message_is_json_with_every_block(message: Message) -> None:
     held = json.loads(neutral.render(message))
     assert [block["block"] for block in held["blocks"]] == [type(block).__name__.lower() for block in message.blocks]
+
+
+@given(messages.messages)
+@QUICK
+def test_the_models_of_others_take_any_message(message: Message) -> None:
+    assert slackblocks_oracle.refusals(slack.render(message)) == []
+
+
+@given(messages.notices, st.one_of(st.none(), messages.snapshots()), st.sampled_from(AUDIENCES), messages.texts)
+@QUICK
+def test_slack_takes_any_notice_of_any_state_and_its_headline_stands_first(
+    notice: Notice, snapshot: Snapshot | None, audience: str, dashboard: str
+) -> None:
+    message = notices.build(notice, snapshot, WORDS, audience, dashboard)
+    sent = slack.render(message)
+    assert slack_rules.broken(sent) == []
+    assert slackblocks_oracle.refusals(sent) == []
+    assert 0 < len(message.headline) < 100
+    assert sent["text"] == slack.escaped(visible(message.headline))
+
+
+@given(messages.notices, messages.snapshots(), st.sampled_from(AUDIENCES))
+@QUICK
+def test_any_notice_is_text_on_a_terminal_and_on_a_page(notice: Notice, snapshot: Snapshot, audience: str) -> None:
+    message = notices.build(notice, snapshot, WORDS, audience)
+    assert_legible(text.render(message))
+    page = Tags()
+    page.feed(html.render(message, WORDS))
+    assert page.seen <= TAGS
+    assert not {name for name in page.attributes if name.startswith("on")} | (page.attributes & {"src", "href"})
