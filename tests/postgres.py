@@ -43,6 +43,13 @@ class Server:
             connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
 
+    def clear(self, database: str) -> None:
+        """Take everything out of a database: much quicker than another database, and nothing to remove at the end."""
+        conninfo = f"host={self.folder} user={USER} password={PASSWORD} dbname={database}"
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+
 
 def server_or_skip() -> Iterator[Server]:
     """The body of a fixture: a server. It is skipped only where PostgreSQL is not installed."""

@@ -25,11 +25,18 @@ def postgres_url(postgres: Server) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Makes empty databases: each call another one."""
+    """Makes an empty database at each call; the one before is gone."""
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path / f'store{next(NUMBERS)}.db'}"
     server: Server = request.getfixturevalue("postgres")
-    return lambda: server.create(f"test{next(NUMBERS)}")
+    database = f"test{next(NUMBERS)}"
+    made = server.create(database)
+
+    def emptied() -> str:
+        server.clear(database)
+        return made
+
+    return emptied
 
 
 @pytest.fixture
