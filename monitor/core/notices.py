@@ -97,15 +97,22 @@ def _first_start(events: tuple[NewEvent, ...], before: Breaker, directory: Direc
     now = before
     for event in events:
         now = apply(now, event)
+    mended = [event for event in events if event.kind == "mended"]
+    news = mended if now.state is not State.ARMED else [event for event in events if event.kind in _NEWS]
+    notices = [notice for event in news for notice in _notices(event, now, now, directory)]
+    cancels = tuple(cancel for event in mended for cancel in _cancels(event, now))
     if now.state is State.ARMED:
-        ahead = (event for event in events if event.kind == "on_course")
-        return Telling(tuple(notice for event in ahead for notice in _notices(event, now, now, directory)))
+        return Telling(tuple(notices), cancels=cancels)
     incident = incident_of(now)
     today = max(event.on for event in events)
     facts: dict[str, JSON] = {"since": str(now.since), "started": True}
     kind = "trip" if now.state is State.TRIPPED else "recovering"
     notice = Notice(kind, incident, incident, directory.audiences("trip"), tuple(sorted(now.tripped_by)), facts)
-    return Telling((notice,), escalations=tuple(after_trip(incident, today, directory)))
+    return Telling((notice, *notices), escalations=tuple(after_trip(incident, today, directory)), cancels=cancels)
+
+
+_NEWS = ("on_course", "mended")
+"""What a first start has to say while the breaker is armed."""
 
 
 def _notices(event: NewEvent, was: Breaker, now: Breaker, directory: Directory) -> Iterator[Notice]:

@@ -72,7 +72,7 @@ def sightings(
     so_far = known(events)
     if not so_far.watching:
         begun = _watching(snapshot, settled, today)
-        return (begun, *_courses(snapshot, known((begun,)), today))
+        return (begun, *_mended(snapshot, so_far, today), *_courses(snapshot, known((begun,)), today))
     found = [
         *_crossings(snapshot, settled, so_far, today),
         *_courses(snapshot, so_far, today),
@@ -180,10 +180,15 @@ def _trouble(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _problems(snapshot: Snapshot, so_far: Known, today: date) -> Iterator[NewEvent]:
-    trouble = _trouble(snapshot)
-    for what, why in trouble.items():
+    for what, why in _trouble(snapshot).items():
         if what not in so_far.problems:
             yield _event("problem", today, why, {"what": what})
+    yield from _mended(snapshot, so_far, today)
+
+
+def _mended(snapshot: Snapshot, so_far: Known, today: date) -> Iterator[NewEvent]:
+    """At a first look too: that the data could not be read may have been told before it."""
+    trouble = _trouble(snapshot)
     for what, since in so_far.problems.items():
         if what not in trouble:
             yield _event("mended", today, f"mended: {what.replace('_', ' ')}", {"what": what, "since": str(since)})
