@@ -60,7 +60,7 @@ def notices(
     message = _notice(row, why, instead, perhaps=perhaps)
     subject = f"{KIND}:{row.key}"
     return tuple(
-        Outgoing(f"{subject}:{to.to}", to, KIND, message, row.incident, row.run)
+        Outgoing(f"{subject}:{to.to}", to, KIND, message, subject, row.run)
         for to in _places(told)
         if (to.channel, to.to) not in reached and not _same(to, row.address, credentials=credentials)
     )

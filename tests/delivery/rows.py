@@ -11,6 +11,7 @@ from monitor.core.outbox import LEASE, Claimed, Op, Outgoing
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Address, Directory, Person
 from tests.slack_server import ALERT, DIGEST
 
+SENDER = "monitor@acme.example"
 NOON = datetime(2026, 9, 28, 12, 0, tzinfo=UTC)
 ADA = Person("Ada Marsh", "ada@acme.example", "U0ADA")
 BEN = Person("Ben Okafor", "ben@acme.example", "U0BEN")

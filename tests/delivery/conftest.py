@@ -1,0 +1,66 @@
+"""Scenes for delivery, and the count of those that were judged."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+from monitor.store.repository import open_store
+from tests.delivery.judgement import judge
+from tests.delivery.scene import Scene, scene
+from tests.postgres import Server, server_or_skip
+
+RUNS = "delivery_runs"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    yield from server_or_skip()
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
+    """What the mail server speaks; its authority is one that the program trusts."""
+    authority = trustme.CA()
+    file = tmp_path_factory.mktemp("authority") / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
+        yield context
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store to be copied."""
+    file = tmp_path_factory.mktemp("template") / "store.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
+Run = Callable[..., AbstractContextManager[Scene]]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, template: Path, tls: ssl.SSLContext, record_property: Callable[[str, object], None]
+) -> Iterator[Run]:
+    """Opens a scene; at its end, what arrived is judged and the run counted."""
+    judged = 0
+
+    @contextmanager
+    def running(timeout: float = 5.0, *, mail_at_most: int = 1, url: str | None = None) -> Iterator[Scene]:
+        nonlocal judged
+        with scene(tmp_path, template, tls, url=url, timeout=timeout) as one:
+            yield one
+            judge(one.store, one.slack, one.mail, one.recorded, one.clock(), mail_at_most=mail_at_most)
+        judged += 1
+
+    yield running
+    record_property(RUNS, judged)
