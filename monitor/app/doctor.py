@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import groupby
 
+from monitor.app import doctor_delivery, doctor_worker
 from monitor.app.wiring import Asked, Company
 from monitor.core.book import Book
 from monitor.core.checks import Check, Outcome
@@ -18,11 +20,13 @@ _SHOWN = 5
 """Rows shown of each table and reason; `--json` has all that were kept."""
 
 
-def examine(company: Company, asked: Asked) -> list[Check]:
-    """Every check, in the order in which a person would go through them."""
+def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float], None]) -> list[Check]:
+    """Every check, in the order in which a person would go through them. `wait` lets seconds pass between two calls."""
     checks = [Check("configuration", Outcome.OK, f"{company.config.file.name} is valid")]
     checks += _people(company)
     checks += _store(company)
+    checks += doctor_delivery.examine(company, wait)
+    checks += _worker(company, now)
     try:
         book, _ = company.read(asked.as_of, with_due=True)
     except DataError as error:
@@ -72,7 +76,15 @@ def _store(company: Company) -> Iterator[Check]:
         yield Check("database", Outcome.FAILED, f"{where}: the log was touched", mend, tuple(problems))
     else:
         yield Check("database", Outcome.OK, f"{where}: {lines} lines in the log, none touched")
-    yield Check("delivery", Outcome.NOTE, "no channel is configured: `digest` prints, nothing is sent")
+
+
+def _worker(company: Company, now: datetime) -> list[Check]:
+    """Nothing where the database cannot be used: that was said already."""
+    try:
+        with company.open_store() as store:
+            return list(doctor_worker.examine(company, store, now))
+    except StoreError:
+        return []
 
 
 def _data(book: Book, asked: Asked) -> Iterator[Check]:
