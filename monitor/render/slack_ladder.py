@@ -21,6 +21,7 @@ from monitor.core.messages import (
     plain,
 )
 from monitor.render import slack, slack_chart, sparkline
+from monitor.render.marks import NONE
 from monitor.render.plain import shorten, visible
 from monitor.render.shape import shaped
 from monitor.render.slack_chart import BlockKit
@@ -29,7 +30,9 @@ SECTIONS = 6000
 """Characters of the plain sections: fewer than Slack may have refused before."""
 TEXT = 3500
 """Characters of the text alone; chat.update refuses more than 4,000."""
-_SECTION = 3000
+PART = "\n"
+"""A line that begins with it begins a new part."""
+_SECTION, _PARTS = 3000, 20
 _LINE = 600
 COMMAND = "/smb-health"
 _WITHOUT_BUTTON = ("ack", "override", "approve", "resume")
@@ -80,10 +83,11 @@ def _sections(message: Message, ids: str) -> Rung:
     """Sections of plain text, the headline in the first, and the buttons."""
     parts: list[str] = []
     for line in _within(_lines(message), SECTIONS):
-        if parts and len(parts[-1]) + len(line) < _SECTION:
+        new = line.startswith(PART) and len(parts) < _PARTS
+        if parts and not new and len(parts[-1]) + len(line) < _SECTION:
             parts[-1] += "\n" + line
         else:
-            parts.append(line)
+            parts.append(line.removeprefix(PART))
     blocks: list[BlockKit] = [
         {"type": "section", "text": {"type": "plain_text", "text": part, "emoji": False}} for part in parts
     ]
@@ -128,7 +132,7 @@ def _lines(message: Message) -> list[str]:
 def _said(block: Block) -> Iterator[str]:
     match block:
         case Heading():
-            yield _shown((), block.text)
+            yield PART + _shown((), block.text)
         case Paragraph():
             yield _shown(block.line)
         case Lines():
@@ -138,17 +142,18 @@ def _said(block: Block) -> Iterator[str]:
         case Trend():
             yield _shown((), f"{block.title}  {plain(sparkline.draw(block.spark))}  {block.summary}")
         case Footer():
-            yield from (_shown(item) for item in block.items)
+            yield from ((PART if at == 0 else "") + _shown(item) for at, item in enumerate(block.items))
         case Actions() | Divider():
             return
 
 
 def _rows(table: Table) -> Iterator[str]:
     """Each row as a sentence: its first cell, and the others after it."""
-    for row in table.rows:
+    for at, row in enumerate(table.rows):
         cells = [visible(plain(sparkline.draw(cell.spark) if cell.spark else cell.line)).strip() for cell in row.cells]
-        rest = ", ".join(text for text in cells[1:] if text)
-        yield shorten(f"{cells[0]}: {rest}" if rest else cells[0], _LINE)
+        rest = ", ".join(text for text in cells[1:] if text not in ("", NONE))
+        begins = PART if row.group or at == 0 else ""
+        yield begins + shorten(f"{cells[0]}: {rest}" if rest else cells[0], _LINE)
 
 
 def _shown(line: Line, text: str = "") -> str:

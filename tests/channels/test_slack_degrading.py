@@ -63,7 +63,7 @@ def test_without_tables_it_is_sent_as_plain_sections_with_its_buttons(slack: Sla
     outcome = phone(slack).send(row(PLAIN))
     assert isinstance(outcome, Sent) and outcome.note == "as plain sections: invalid_blocks"
     assert kinds(slack) == {"section", "actions"}
-    assert "3.20x breakage" in slack.messages(ALERT)[0].blocks[0]["text"]["text"]
+    assert "Pipeline coverage: 3.20x breakage" in str(slack.messages(ALERT)[0].blocks)
 
 
 def test_without_any_blocks_it_is_sent_as_text_that_says_how_to_act(slack: SlackServer) -> None:

@@ -164,7 +164,7 @@ def test_the_ladder_goes_down_from_charts_to_text_and_says_what_is_left_out() ->
         "as plain sections",
         "as text, without its buttons",
     ]
-    assert [block["type"] for block in rungs[2].blocks] == ["section", "actions"]
+    assert [block["type"] for block in rungs[2].blocks] == ["section", "section", "actions"]
     assert rungs[3].blocks == ()
     assert rungs[3].text.splitlines()[:2] == ["Something", "To act: /smb-health ack"]
 
