@@ -12,6 +12,9 @@ from monitor.core.notices import Notice
 from monitor.core.types import Band, IndicatorView, Snapshot
 from monitor.render.situation import named
 
+_SHOWN = 3
+"""Quarters in breakage that are named."""
+
 
 @dataclass(frozen=True)
 class News:
@@ -111,11 +114,11 @@ def _about(notice: Notice, snapshot: Snapshot | None) -> tuple[IndicatorView, ..
 
 
 def _broke(view: IndicatorView) -> tuple[tuple[str, str], ...]:
-    """The run of counted quarters in breakage that the last sealed ones end with; holes neither count nor end it."""
+    """The last of the counted quarters in breakage that the sealed ones end with; holes neither count nor end them."""
     run: list[tuple[str, str]] = []
     for reading in reversed([each for each in view.quarters if each.sealed and each.counted]):
         if reading.band is Band.BREAKAGE:
             run.append((reading.quarter or "", reading.text))
         elif reading.band is not Band.NO_DATA:
             break
-    return tuple(reversed(run))
+    return tuple(reversed(run[:_SHOWN]))
