@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from monitor.core.messages import Actions, Button, Lines, Message, Paragraph, Table, Trend, plain
 from monitor.core.notices import ACTS, Notice
 from monitor.core.routes import AUDIENCES
+from monitor.errors import ConfigError
 from monitor.render import html, notices, slack, text
 from monitor.render.situation import headline
 from monitor.render.words import Words
@@ -254,3 +256,30 @@ def test_every_alert_can_be_told_when_nothing_can_be_read(words: Words) -> None:
     for name in TOLD:
         said = notices.build(notice(name), None, words, "alert", DASHBOARD)
         assert said.headline and slack_rules.broken(slack.render(said)) == []
+
+
+@pytest.mark.parametrize("audience", ["alert", "board"])
+@pytest.mark.parametrize("name", [name for name in TOLD if TOLD[name][0]])
+def test_every_alert_names_the_run_and_the_day_that_it_is_drawn_from(name: str, audience: str, words: Words) -> None:
+    seen = state(name)
+    assert seen is not None
+    said = text.render(notices.build(notice(name), replace(seen, run="7c0ffee1"), words, audience))
+    assert "run 7c0ffee1" in said
+    assert "As of Sun 27 Sep 2026" in said
+
+
+def test_a_company_changes_the_words_of_an_alert_and_its_buttons(tmp_path: Path) -> None:
+    own = '{% extends "default/alert.j2" %}{% block title_trip %}Stop: {{ super() }}{% endblock %}'
+    (tmp_path / "alert.j2").write_text(own + "{% block button_ack %}Seen{% endblock %}", encoding="utf-8")
+    words = Words((tmp_path,))
+    words.check()
+    said = message("trip", words)
+    assert said.headline.startswith("Stop: Mid-market hiring is paused")
+    assert buttons(said)[0].label == "Seen"
+
+
+def test_a_question_that_lacks_an_answer_is_told_by_name(tmp_path: Path) -> None:
+    own = '{% extends "default/alert.j2" %}{% block confirm_ack %}Sure? | Yes{% endblock %}'
+    (tmp_path / "alert.j2").write_text(own, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"alert.j2, block `confirm_ack`: 4 titles are needed"):
+        message("trip", Words((tmp_path,)))
