@@ -16,7 +16,7 @@ MODULES = sorted((ROOT / "monitor").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # pydantic_core is the other half of pydantic, in the one version that pydantic asks for.
-IMPORTED_AS = {"ibis-framework": "ibis", "pyyaml": "yaml"}
+IMPORTED_AS = {"ibis-framework": "ibis", "pyyaml": "yaml", "vl-convert-python": "vl_convert"}
 MACHINE = re.compile(r"/(?:home|root|Users)/")
 REGISTRY = re.compile(r"https?://[^/\s]*(?:pypi|npmjs|registry)")
 
@@ -62,7 +62,11 @@ def long_functions(path: Path) -> list[str]:
 def test_every_library_that_is_imported_is_declared() -> None:
     needs = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"].get("postgres", [])]
     names = [re.split(r"[^\w-]", need, maxsplit=1)[0].lower() for need in needs]
-    declared = {IMPORTED_AS.get(name, name) for name in names} | {"monitor", "pydantic_core"} | sys.stdlib_module_names
+    declared = (
+        {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
+        | {"monitor", "pydantic_core"}
+        | sys.stdlib_module_names
+    )
     imported = {name.split(".")[0] for path in MODULES for name in imports_of(path)}
     assert imported - declared == set()
 
