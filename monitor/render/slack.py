@@ -84,7 +84,7 @@ class _Page:
         """Add one part, or count it where it does not fit."""
         if isinstance(block, Trend) and self.charts and self._add(slack_chart.draw(block, self.left)):
             self.charts -= 1
-        elif isinstance(block, Table) and block is not self.native:
+        elif isinstance(block, Table) and block.rows and block is not self.native:
             self.dropped += not self._add([_fixed(block, self.left)])
         elif isinstance(block, Actions):
             self.dropped += not self._add(_actions(block), free=True)
