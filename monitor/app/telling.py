@@ -13,7 +13,7 @@ from monitor.core.escalation import Escalation
 from monitor.core.notices import Notice, Revision, Telling
 from monitor.core.outbox import Op, Outgoing, Status
 from monitor.core.plan import Plan
-from monitor.core.routes import SLACK, WEBHOOK, Address
+from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Address
 from monitor.core.types import Snapshot
 from monitor.errors import Conflict, StoreError
 from monitor.render import notices as drawing
@@ -89,7 +89,10 @@ def _messages(notices: Sequence[Notice], company: Company, seen: Snapshot | None
     directory, words, dashboard = company.config.directory(), company.words(), company.config.dashboard
     for notice in notices:
         for address in directory.everybody(notice.audiences):
-            message = drawing.build(notice, seen, words, address.audience, dashboard)
+            reader = (
+                "leadership" if address.channel == EMAIL else address.audience
+            )  # nobody can press a button in a mail
+            message = drawing.build(notice, seen, words, reader, dashboard)
             yield _row(notice, address, Outgoing("", address, notice.kind, message, notice.incident, _run(seen)))
         if notice.to_webhook and directory.webhook:
             address = Address(WEBHOOK, directory.webhook, "webhook", "webhook")
