@@ -89,9 +89,8 @@ def _messages(notices: Sequence[Notice], company: Company, seen: Snapshot | None
     directory, words, dashboard = company.config.directory(), company.words(), company.config.dashboard
     for notice in notices:
         for address in directory.everybody(notice.audiences):
-            reader = (
-                "leadership" if address.channel == EMAIL else address.audience
-            )  # nobody can press a button in a mail
+            # nobody can press a button in a mail, so it is drawn for somebody who reads
+            reader = "leadership" if address.channel == EMAIL else address.audience
             message = drawing.build(notice, seen, words, reader, dashboard)
             yield _row(notice, address, Outgoing("", address, notice.kind, message, notice.incident, _run(seen)))
         if notice.to_webhook and directory.webhook:
