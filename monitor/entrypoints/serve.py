@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from threading import Event
 from types import FrameType
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from monitor.app.wiring import Company, company
@@ -42,13 +43,14 @@ def serve(args: argparse.Namespace, clock: Callable[[], datetime] = now) -> int:
             return once(args, found, clock) if args.once else run(found, clock)
 
 
-def run(found: Company, clock: Callable[[], datetime], open_company: Callable[[], Company] | None = None) -> int:
-    """The worker, its web server and Slack, until SIGTERM or SIGINT. `open_company`: how runs open the company anew."""
+def run(found: Company, clock: Callable[[], datetime], **more: Any) -> int:
+    """The worker, its web server and Slack, until SIGTERM or SIGINT; `more` is what a Post may be given besides."""
     from monitor.entrypoints.service import Post, Service
 
     stop = Event()
     with found.open_store() as store:
-        service = Service(Post(found, store, clock, worker_name(), open_company or partial(company, found.config)))
+        more.setdefault("open_company", partial(company, found.config))
+        service = Service(Post(found, store, clock, worker_name(), **more))
         before = _on_signals(stop)
         try:
             service.start()

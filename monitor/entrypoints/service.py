@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -41,13 +41,17 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Post:
-    """What a service needs: who it is, its company and store, the clock, how to open the company anew."""
+    """What a service needs: who it is, its company and store, the clock, how to open the company anew.
+
+    `check`: how often it looks for slots that were slept through.
+    """
 
     company: Company
     store: Store
     clock: Callable[[], datetime]
     by: str
     open_company: Callable[[], Company]
+    check: timedelta = CHECK
 
 
 class Service:
@@ -69,7 +73,7 @@ class Service:
             stopping=self._stopping.is_set,
             beat=self._heart.beat,
         )
-        self._slots = Loop(SLOTS, self._tick, CHECK, self._heart.beat)
+        self._slots = Loop(SLOTS, self._tick, post.check, self._heart.beat)
         self._outbox = Loop(OUTBOX, self._deliver, DRAIN, Heart(post.store, post.clock, post.by, OUTBOX).beat)
         self._alarm = alarm(schedule, self._slots.wake)
         slack = post.company.config.slack()
@@ -98,11 +102,9 @@ class Service:
             self._alarm.shutdown(wait=False)
         self._slots.stop()
         self._outbox.stop()
-        if self.slack is not None:
-            self.slack.stop()
-        over = [loop.join(until - time.monotonic()) for loop in (self._outbox, self._slots)]
-        if self.web is not None:
-            over.append(self.web.stop(until - time.monotonic()))
+        over = [self.web is None or self.web.stop(until - time.monotonic())]  # it hands requests to Slack's surface
+        over.append(self.slack is None or _ended(self.slack.stop, until - time.monotonic()))
+        over += [loop.join(until - time.monotonic()) for loop in (self._outbox, self._slots)]
         if not all(over):
             self._let_go()
             return False
@@ -143,6 +145,14 @@ class Service:
         post, settings = self._post, self._post.company.config.web()
         seen = Seen(post.company, post.store, post.clock, post.by, self.slack)
         return WebServer(site(seen, settings), settings)
+
+
+def _ended(work: Callable[[], None], seconds: float) -> bool:
+    """Whether it came to its end within that many seconds."""
+    thread = Thread(target=work, name="stopping", daemon=True)
+    thread.start()
+    thread.join(max(seconds, 0))
+    return not thread.is_alive()
 
 
 def alarm(schedule: Schedule, wake: Callable[[], None]) -> BackgroundScheduler:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.app.wiring import Company, open_company
 from monitor.app.worker import Worker
-from monitor.core.outbox import LedgerLine
 from monitor.core.messages import Lines, Message, Paragraph, plain
+from monitor.core.outbox import LedgerLine
 from monitor.store.repository import Store, open_store
 from tests.slack_server import ALERT, DIGEST
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -323,7 +322,7 @@ def test_a_database_that_fails_is_one_sentence_and_the_next_tick_goes_on(opened:
     worker = office.worker()
     file = office.config.parent / "monitor.db"
     aside = file.rename(file.with_suffix(".aside"))
-    os.makedirs(file)
+    file.mkdir()
     with pytest.raises(StoreError):
         worker.tick()
     file.rmdir()
