@@ -126,7 +126,8 @@ def _people(company: Company, directory: Directory) -> Iterator[Check]:
     by_slack, by_mail = directory.alert_channel is not None, directory.mails
     if by_slack and (unknown := _named(directory.approvers, lambda person: not person.slack)):
         needed, able = company.policy.breaker.approvals, len([each for each in directory.approvers if each.slack])
-        few = f"; an override takes {needed}, and only {able} can act from there" if able < needed else ""
+        able_ones = "only one approver" if able == 1 else f"{able or 'no'} approvers"
+        few = f"; an override takes {needed}, and {able_ones} can act from there" if able < needed else ""
         text = f"Slack does not know {unknown}: they cannot acknowledge, override or approve there{few}"
         yield Check("people", Outcome.WARNING, text, "add their `slack` id (docs/slack.md, step 6)")
     people = (*directory.leaders, *directory.board)

@@ -121,7 +121,7 @@ def _outbox(store: Store, now: datetime, zone: ZoneInfo) -> Iterator[Check]:
         yield Check("outbox", Outcome.NOTE, f"{old} older than {NEWS.days} days did not arrive either")
     waiting = store.outbox.waiting(now)
     if not lines:
-        text = f"everything has arrived; {waiting} on the way" if waiting else "everything has arrived"
+        text = f"nothing is undelivered; {waiting} on the way" if waiting else "nothing is undelivered"
         yield Check("outbox", Outcome.OK, text)
 
 
@@ -129,7 +129,7 @@ def _undelivered(line: LedgerLine, zone: ZoneInfo) -> Check:
     when, error = _shown(line.created_at.astimezone(zone)), line.error or "not tried yet"
     text = f"{line.key} of {when} did not reach {who(line.address)}: {error}"
     if line.status is Status.FAILED:
-        mend = _PERHAPS if error.startswith("perhaps") else _GIVEN_UP
+        mend = _PERHAPS if error.startswith("perhaps") else _DIGEST if line.kind == DIGEST else _GIVEN_UP
         return Check("outbox", Outcome.FAILED, text, mend, (line.headline,))
     next_at = line.next_at.astimezone(zone) if line.next_at else None
     waits = (f"tried {line.attempts} times, again on {_shown(next_at)}",) if next_at else ()
@@ -137,6 +137,7 @@ def _undelivered(line: LedgerLine, zone: ZoneInfo) -> Check:
 
 
 _GIVEN_UP = "mend that for the next time, and tell them what they missed: what was given up is not sent again"
+_DIGEST = "mend that, then `smb-monitor digest --send` sends it once more"
 _PERHAPS = "look there whether it arrived, and tell them yourself if it did not"
 _ON_ITS_WAY = "mend that, and keep `smb-monitor serve` running, which tries it again"
 

@@ -164,7 +164,7 @@ def test_approvers_whom_slack_does_not_know_are_named(run: Run, tmp_path: Path, 
     leaders = "leadership: {approvers: [{name: Ada Marsh, slack: U0ADA}, {name: Ben Okoro}]}"
     [(text, mend)] = said(checks(run, company(tmp_path, leaders=leaders)), "people", "warning")
     assert text.startswith("Slack does not know Ben Okoro")
-    assert "an override takes 2, and only 1 can act from there" in text
+    assert "an override takes 2, and only one approver can act from there" in text
     assert "slack" in mend
 
 
@@ -276,7 +276,7 @@ def test_a_channel_that_refuses_us_is_marked_until_it_is_mended(run: Run, quiet:
     [(text, mend)] = said(checks(run, quiet), "outbox", "failed")
     assert text.startswith("slack refuses us since") and "SLACK_BOT_TOKEN" in mend
     store.set_health("slack", None, NOW)
-    assert said(checks(run, quiet), "outbox", "ok") == [("everything has arrived", "")]
+    assert said(checks(run, quiet), "outbox", "ok") == [("nothing is undelivered", "")]
 
 
 def test_steps_that_are_to_come_are_listed(run: Run, quiet: Path, store: Store) -> None:
