@@ -43,13 +43,18 @@ def _line(cell: Cell, unicode: bool) -> Line:
 
 
 def _sizes(heads: Sequence[Column], rows: Sequence[Sequence[Line]], most: int) -> tuple[list[int], int]:
-    """Width of each column and the gap between them: first the gap gives way, then the widest column of text."""
+    """Width of each column and the gap between them. The gap gives way first, then the last column if its text can be
+    folded into what is left, then the widest column of text.
+    """
     sizes = [max(width(plain(row[at])) for row in rows) for at in range(len(heads))]
     gaps = len(sizes) - 1
     if heads[-1].align is Align.LEFT and sizes[-1] > FOLDED:
         sizes[-1] = max(FOLDED, min(sizes[-1], most - 2 * gaps - sum(sizes[:-1])))
     gap = 2 if sum(sizes) + 2 * gaps <= most else 1
     excess = sum(sizes) + gap * gaps - most
+    if heads[-1].align is Align.LEFT and 0 < excess <= sizes[-1] - _longest_word(rows):
+        sizes[-1] -= excess
+        excess = 0
     while excess > 0:
         texts = [at for at, column in enumerate(heads) if column.align is Align.LEFT and sizes[at] > NARROWEST]
         widest = max(texts or range(len(sizes)), key=lambda at: sizes[at])
@@ -58,6 +63,11 @@ def _sizes(heads: Sequence[Column], rows: Sequence[Sequence[Line]], most: int) -
         sizes[widest] -= less
         excess -= less
     return sizes, gap
+
+
+def _longest_word(rows: Sequence[Sequence[Line]]) -> int:
+    """What the text of the last column needs at least to be folded at its spaces."""
+    return max(width(word) for row in rows for word in (plain(row[-1]).split() or [""]))
 
 
 def _row(

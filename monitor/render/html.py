@@ -154,13 +154,17 @@ def _row(row: Row, columns: tuple[Column, ...]) -> Markup:
         return Markup('<tr><td colspan="{}" style="padding:14px 0 4px;font-size:12px;{}{}">{}</td></tr>').format(
             len(columns), INK[Tone.DIM], RULE, _line(row.cells[0].line)
         )
-    cells = Markup("").join(_cell(cell, column) for cell, column in zip(row.cells, columns, strict=True))
+    cells = Markup("").join(
+        _cell(cell, column, last=column is columns[-1]) for cell, column in zip(row.cells, columns, strict=True)
+    )
     return Markup("<tr>{}</tr>").format(cells)
 
 
-def _cell(cell: Cell, column: Column) -> Markup:
+def _cell(cell: Cell, column: Column, *, last: bool) -> Markup:
+    """A short cell stays on one line; in the last column it may break at its spaces, so that the page stays narrow."""
     short = column.align is Align.RIGHT or len(plain(cell.line)) <= SHORT
-    flow = "white-space:nowrap;font-variant-numeric:tabular-nums;" if short else "overflow-wrap:anywhere;"
+    one_line = "" if last and column.align is Align.LEFT else "white-space:nowrap;font-variant-numeric:tabular-nums;"
+    flow = one_line if short else "overflow-wrap:anywhere;"
     return Markup('<td align="{}" valign="top"{} style="padding:6px 8px 6px 0;{}{}">{}</td>').format(
         column.align.value, _detail(column), RULE, flow, _spark(cell.spark) if cell.spark else _line(cell.line)
     )
