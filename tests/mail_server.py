@@ -67,7 +67,8 @@ class MailServer:
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._reached: set[str] = set()
         self._accepting = threading.Thread(target=self._accept)
         self._accepting.start()
 
@@ -90,6 +91,11 @@ class MailServer:
 
     def in_the_clear(self) -> list[str]:
         return [text.split()[0].upper() for encrypted, text in self.heard if not encrypted]
+
+    def wait_for(self, step: str, seconds: float = 10.0) -> None:
+        """Return once somebody was at `step`; AssertionError after `seconds`."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: step in self._reached, seconds), f"nobody came to {step}"
 
     def _accept(self) -> None:
         while not self.ended:
@@ -129,6 +135,8 @@ class MailServer:
     def next_step(self, step: str) -> str:
         """What happens at `step` now."""
         with self._lock:
+            self._reached.add(step)
+            self._lock.notify_all()
             said = self.script.get(step)
             if not said:
                 return FINE.get(step, "")

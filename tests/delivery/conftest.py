@@ -24,6 +24,13 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def postgres_template(postgres: Server) -> str:
+    """The name of an empty store to be copied."""
+    open_store(postgres.create("delivery_template")).close()
+    return "delivery_template"
+
+
+@pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
     """What the mail server speaks; its authority is one that the program trusts."""
     authority = trustme.CA()

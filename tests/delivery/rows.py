@@ -52,3 +52,14 @@ def change(of: Outgoing, subject: str = "acknowledged:2026-07-08:Ada Marsh") -> 
 
 def claimed(row: Outgoing | None = None, **more: Any) -> Claimed:
     return replace(Claimed(row or outgoing(), "worker", NOON + LEASE, NOON), **more)
+
+
+ALERT_ROW = outgoing(TO_ALERT)
+ROWS = {
+    "alert": (ALERT_ROW,),
+    "message": (outgoing(TO_BEN),),
+    "mail": (outgoing(TO_CLEO_BY_MAIL),),
+    "change": (change(ALERT_ROW),),
+    "trip": tuple(outgoing(to) for to in (TO_DIGEST, TO_ALERT, TO_BEN, TO_ADA_BY_MAIL, TO_CLEO_BY_MAIL)),
+}
+"""What processes record, by name."""
