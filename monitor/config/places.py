@@ -37,9 +37,7 @@ def _user(text: str) -> str:
 
 def _group(text: str) -> str:
     if not _GROUP.fullmatch(text):
-        raise ValueError(
-            "must be a user group's id such as S0123456789 (in Slack: Directories, User groups, in its link)"
-        )
+        raise ValueError("must be a user group's id such as S0123456789, not its name or handle")
     return text
 
 

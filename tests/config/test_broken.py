@@ -106,8 +106,7 @@ TELLING = [
     ("slack: {digest_channel: C0123}", "3: slack.alert_channel: is missing; it must be text such as C0123456789"),
     (
         f"slack: {{{SLACK}, details_group: '@leaders'}}",
-        "3: slack.details_group: must be a user group's id such as S0123456789 (in Slack: Directories, User groups,"
-        " in its link), not '@leaders'",
+        "3: slack.details_group: must be a user group's id such as S0123456789, not its name or handle, not '@leaders'",
     ),
     (f"slack: {{{SLACK}, mode: rtm}}", "3: slack.mode: must be socket or http, not rtm"),
     (
