@@ -7,9 +7,9 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from monitor.core.secret import MASK, Secret
@@ -42,6 +42,14 @@ class Mask:
 
     def __call__(self, text: str) -> str:
         return _LOOKS.sub(_masked, self._known.sub(MASK, text))
+
+    def throughout(self, value: Any) -> Any:
+        """The same value with every text in it masked."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {key: self.throughout(item) for key, item in value.items()}
+        return [self.throughout(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _spellings(text: str) -> set[str]:
@@ -99,8 +107,9 @@ def _formatter(mask: Mask, *, plain: bool) -> logging.Formatter:
     renderer: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(colors=False, timestamp_key="at", exception_formatter=_plain_traceback)]
         if plain
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
+        else [structlog.processors.JSONRenderer(sort_keys=True)]
     )
+    written_out: list[structlog.typing.Processor] = [] if plain else [structlog.processors.format_exc_info]
 
     class Masked(structlog.stdlib.ProcessorFormatter):
         def format(self, record: logging.LogRecord) -> str:
@@ -113,7 +122,12 @@ def _formatter(mask: Mask, *, plain: bool) -> logging.Formatter:
             timestamp,
             structlog.stdlib.ExtraAdder(),
         ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *written_out,
+            lambda _logger, _method, line: mask.throughout(line),  # before the renderer escapes what is escaped already
+            *renderer,
+        ],
     )
 
 

@@ -53,7 +53,8 @@ class Loop:
 
     def join(self, seconds: float) -> bool:
         """Whether the thread is over, after that many seconds at most."""
-        self._thread.join(max(seconds, 0))
+        if self._thread.is_alive():  # it never was where the start failed
+            self._thread.join(max(seconds, 0))
         return not self._thread.is_alive()
 
     def _run(self) -> None:

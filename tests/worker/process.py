@@ -1,6 +1,7 @@
 """`smb-monitor serve` as a process whose clock a test moves: a file says how many seconds it is ahead of the real one.
 
-With HANG in the environment a run never gets to its data; a check for slots comes every fifth of a second.
+With HANG in the environment a run never gets to its data, with BROKEN it ends with an error that says this. A check for
+slots comes every fifth of a second.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def main() -> int:
         def opening() -> Company:
             if os.environ.get("HANG") and current_thread().name == SLOTS:
                 Event().wait()
+            if os.environ.get("BROKEN") and current_thread().name == SLOTS:
+                raise RuntimeError(os.environ["BROKEN"])
             return company(found.config)
 
         return serve.run(found, clock, open_company=opening, check=CHECK)
