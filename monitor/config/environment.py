@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from types import MappingProxyType
 
 from monitor.config import database
@@ -49,6 +49,8 @@ _CHECKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
         "DEAD_MAN_URL": url_problem,
     }
 )
+_OF = {name: "slack" for name in _CHECKS if name.startswith("SLACK_")} | {"WEBHOOK_SECRET": "webhook"}
+"""The section without which a variable means nothing."""
 SECRETS = tuple(_CHECKS)
 """Every variable with a secret, or with a URL that may hold one, besides DATABASE_URL."""
 
@@ -59,12 +61,17 @@ def secrets(environ: Mapping[str, str]) -> Mapping[str, Secret]:
     return MappingProxyType({name: Secret(text) for name, text in given.items() if text})
 
 
-def problems(environ: Mapping[str, str]) -> Iterator[str]:
-    """One sentence for each variable that cannot be right; it never repeats what is set."""
+def problems(environ: Mapping[str, str], given_keys: Container[str]) -> Iterator[str]:
+    """One sentence for each variable that cannot be right; it never repeats what is set.
+
+    Tokens of a section that is not among `given_keys` may be those of another program, and are left alone.
+    """
     given = environ.get("DATABASE_URL") or None
     if given and (clause := database.problem(given)):
         yield f"DATABASE_URL (environment): {clause}"
     for name, secret in secrets(environ).items():
+        if name in _OF and _OF[name] not in given_keys:
+            continue
         text = secret.reveal()
         odd = name != "SMTP_PASSWORD" and (not text.isascii() or not text.isprintable() or " " in text)
         if clause := "holds white space or characters that none has" if odd else _CHECKS[name](text):

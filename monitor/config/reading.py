@@ -52,7 +52,7 @@ def _read(path: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[s
     document, problems = _document(tree, path.parent)
     placed = sorted((tree.line(one.path), _sentence(path, tree.line(one.path), one)) for one in problems)
     sentences = list(dict.fromkeys(sentence for _, sentence in placed))
-    sentences += environment.problems(environ)
+    sentences += environment.problems(environ, tree.value if isinstance(tree.value, dict) else ())
     if document is None or sentences:
         return None, sentences
     return Config(document, path, environ.get("DATABASE_URL") or None, environment.secrets(environ)), sentences

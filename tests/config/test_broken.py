@@ -387,7 +387,7 @@ def test_no_message_repeats_a_password(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(
         TOP + "database: postgresql://me:hunter2@[host/db\n"
-        "slack: {digest_channel: C01, alert_channel: C02, token: hunter2}\n",
+        "slack: {digest_channel: C01, alert_channel: C02, token: hunter2}\nwebhook: {url: https://x.example}\n",
         encoding="utf-8",
     )
     environ = {
@@ -466,8 +466,14 @@ def test_templates_that_cannot_be_reached_are_named(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_secret_that_cannot_be_right_is_named_at_start(tmp_path: Path, variable: str, text: str, clause: str) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text(TOP, encoding="utf-8")
+    file.write_text(f"{TOP}slack: {{{SLACK}}}\nwebhook: {{url: https://hooks.acme.example}}\n", encoding="utf-8")
     assert check(file, {variable: text}) == [f"{variable} (environment): {clause}"]
+
+
+def test_a_token_of_another_program_is_left_alone_where_slack_is_not_configured(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(TOP, encoding="utf-8")
+    assert check(file, {"SLACK_BOT_TOKEN": "xoxp-of-another", "WEBHOOK_SECRET": "of another"}) == []
 
 
 def test_a_database_of_the_environment_that_cannot_be_is_named(tmp_path: Path) -> None:
