@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.channels.email.headers import SUBJECT
+from monitor.channels.email.headers import SUBJECT, check
 from monitor.channels.email.letter import write
 from monitor.core.messages import Block, Lines, Message, Tone, Trend, span
 from monitor.core.outbox import Outgoing, Sent
@@ -127,6 +127,24 @@ def test_any_message_becomes_a_mail_that_reads_back(message: Message) -> None:
 def _without_trends(message: Message) -> tuple[Block, ...]:
     """Drawing hundreds of charts takes minutes; tests/render does it."""
     return tuple(block for block in message.blocks if not isinstance(block, Trend))
+
+
+@pytest.mark.parametrize(
+    ("meant", "written"),
+    [
+        (b"Subject:", b"Bcc: evil@x.test\r\nSubject:"),
+        (b"Auto-Submitted:", b"X-Auto-Submitted:"),
+        (b"Reply-To: ada@acme.example\r\n", b""),
+        (b"Thread-Topic:", b"\r\nThread-Topic:"),
+        (b"<ada@acme.example>", b"<ada@acme.example>, evil@x.test"),
+        (b"<monitor@acme.example>", b"<evil@x.test>"),
+    ],
+)
+def test_finished_bytes_that_are_not_what_was_meant_are_not_sent(words: Words, meant: bytes, written: bytes) -> None:
+    letter = write(outgoing(), SETTINGS, words, NOW)
+    check(letter.raw, HEADERS, letter.sender, letter.to)
+    with pytest.raises(DeliveryError, match="it was not sent"):
+        check(letter.raw.replace(meant, written, 1), HEADERS, letter.sender, letter.to)
 
 
 def test_a_mail_holds_text_a_page_and_its_chart_inside(words: Words) -> None:

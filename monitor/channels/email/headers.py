@@ -80,14 +80,14 @@ def message_id(kind: str, of: str, sender: Mailbox) -> str:
     return f"<{kind}.{digest[:32]}@{sender.domain}>"
 
 
-def check(raw: bytes, mail: EmailMessage, sender: Mailbox, to: Mailbox) -> None:
-    """Read the finished bytes as a mail program would: exactly the headers and the two people that were meant.
+def check(raw: bytes, names: list[str], sender: Mailbox, to: Mailbox) -> None:
+    """Read the finished bytes as a mail program would: exactly these headers in this order, and these two people.
 
     Raises DeliveryError for anything more or less: an encoded word with a line break in it becomes a `Bcc` of its own.
     """
     read = BytesParser(policy=compat32).parsebytes(raw, headersonly=True)
     people = [address for field in ("From", "To") for _, address in getaddresses([str(read[field])])]
-    if read.keys() != mail.keys() or people != [sender.address, to.address]:
+    if read.keys() != names or people != [sender.address, to.address]:
         raise DeliveryError(
             "the finished mail has other headers than it should, so it was not sent: look at the names."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime
 
@@ -12,6 +13,7 @@ from monitor.channels.email.headers import POLICY, SUBJECT, Mailbox, check, harm
 from monitor.core.messages import Message, Room, Trend
 from monitor.core.outbox import Outgoing
 from monitor.core.settings import EmailSettings
+from monitor.errors import DeliveryError
 from monitor.render import chart, html, text
 from monitor.render.words import Words
 
@@ -53,8 +55,13 @@ def write(outgoing: Outgoing, settings: EmailSettings, words: Words, now: dateti
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # not `All`: that would suppress bounces too
     drawn, left_out = _charts(outgoing.message)
     _fill(mail, outgoing.message, words, drawn)
-    raw = mail.as_bytes()
-    check(raw, mail, sender, to)
+    try:
+        raw = mail.as_bytes()
+    except (MessageError, ValueError):  # newer Pythons refuse by themselves what `check` is here for
+        raise DeliveryError(
+            "the mail could not be written down, so it was not sent: look at the names in it."
+        ) from None
+    check(raw, mail.keys(), sender, to)
     return Letter(sender, to, own_id, raw, left_out)
 
 
