@@ -164,7 +164,7 @@ def _sighted(
     }
     found = sightings(seen, settled, events, today)
     start, least = wins_from(events, seen.as_of), company.config.large_win
-    if deals is None or start is None or least is None or not company.config.directory().audiences("win"):
+    if deals is None or start is None or not company.config.directory().audiences("win"):
         return found
     won = deals.decided("mid_market", start, seen.as_of, seen.as_of, 20, won_only=True)
     return (*found, *large_wins(won, least, events, seen.currency, today))

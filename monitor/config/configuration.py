@@ -92,9 +92,9 @@ class Config:
         return self.document.web.public_url
 
     @property
-    def large_win(self) -> Decimal | None:
-        """The amount from which a mid-market win is told; None for never."""
-        return self.document.wins.at_least
+    def large_win(self) -> Decimal:
+        """The amount from which a mid-market win is told; by default twice what makes a deal too large for SMB."""
+        return self.document.wins.at_least or 2 * self.document.segments.acv.smb
 
     def directory(self) -> Directory:
         """Who is reached where, and who hears what."""

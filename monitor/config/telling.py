@@ -181,4 +181,5 @@ class RoutesSection:
 @dataclass(frozen=True)
 class WinsSection:
     at_least: Annotated[Decimal, Field(gt=0)] | None = None
-    """The amount from which a mid-market win is large enough to be told; when absent, none is."""
+    """The amount from which a mid-market win is large enough to be told; when absent, twice `segments.acv.smb`. With
+    `routes: {win: []}` none is."""
