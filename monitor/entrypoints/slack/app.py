@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from monitor.entrypoints.slack import clicks, commands, home, modals
 from monitor.entrypoints.slack.desk import FAILED
+from monitor.entrypoints.slack.logs import NAME, quiet
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.requests import Body, request_of
 
 if TYPE_CHECKING:
-    from slack_bolt import App
+    from slack_bolt import App, BoltRequest
+    from slack_bolt.response import BoltResponse
 
 ANY = re.compile("")
-log = logging.getLogger("monitor.slack")
+log = logging.getLogger(NAME)
 
 Received = Callable[[Office, Body], dict[str, Any]]
 """Hands a request in and gives what goes back with its acknowledgement; waits for nothing."""
@@ -30,11 +33,9 @@ def bolt(office: Office) -> App:
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=office.client.token)
 
-    quiet = logging.getLogger("monitor.slack.bolt")
-    quiet.setLevel(logging.ERROR)  # below that, Bolt writes whole payloads and advises on its own use
     app = App(
         name="smb-monitor",
-        logger=quiet,
+        logger=quiet("bolt", logging.ERROR),  # below that, Bolt advises programmers on its own use
         client=office.client,
         authorize=authorize,
         request_verification_enabled=False,  # done before: see `requests over HTTP` in surface.py
@@ -64,3 +65,14 @@ def _listener(office: Office, received: Received) -> Callable[..., None]:
         ack(**reply)
 
     return listener
+
+
+def dispatched(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
+    """What Bolt answers to a request; 400 where it cannot even be read."""
+    from slack_bolt.response import BoltResponse
+
+    try:
+        return app.dispatch(read())
+    except Exception:  # the last door: Bolt takes payloads apart without looking
+        log.exception("a request could not be read")
+        return BoltResponse(status=HTTPStatus.BAD_REQUEST)

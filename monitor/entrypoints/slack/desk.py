@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from threading import Condition
 from typing import TYPE_CHECKING
 
+from monitor.entrypoints.slack.logs import NAME
 from monitor.entrypoints.slack.requests import Request
 from monitor.entrypoints.slack.voice import Voice
 from monitor.errors import ActRefused, DataError, MonitorError, NotAllowed, StoreError, UsageError
@@ -20,6 +21,7 @@ from monitor.store.repository import Store
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+log = logging.getLogger(NAME)
 BUSY = "too many are asking at once: try again in a minute."
 FAILED = "something went wrong on our side: the log of the monitor says what."
 NO_STORE = "the database cannot be used right now, so nothing was done: the log of the monitor says why."
@@ -28,7 +30,6 @@ REMEMBERED = 2000
 """Requests of which a redelivery is recognised at once; those that change something are remembered by the store too."""
 LEAVE = 10.0
 """Seconds that unfinished work is given when the desk closes."""
-log = logging.getLogger("monitor.slack")
 
 
 class Lane(StrEnum):

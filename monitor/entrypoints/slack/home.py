@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from monitor.entrypoints.slack.desk import Job, Taken
+from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import told
 from monitor.entrypoints.slack.requests import Body, request_of
 from monitor.entrypoints.slack.voice import REFUSED, Form, Voice, forms, plain
 from monitor.errors import UsageError
-
-log = logging.getLogger("monitor.slack")
 
 
 def received(office: Office, body: Body) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
@@ -12,11 +11,10 @@ from monitor.core.notices import tell
 from monitor.core.outbox import LedgerLine
 from monitor.core.plan import NewEvent
 from monitor.core.types import Event
+from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import told
 from monitor.render.slack import escaped
-
-log = logging.getLogger("monitor.slack")
 
 Blocks = list[dict[str, Any]]
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from socket import SHUT_RDWR
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from monitor.entrypoints.slack.app import dispatched
+from monitor.entrypoints.slack.logs import log, quiet
 from monitor.entrypoints.slack.people import told
 
 if TYPE_CHECKING:
     from slack_bolt import App
     from slack_sdk import WebClient
+    from slack_sdk.socket_mode.client import BaseSocketModeClient
+    from slack_sdk.socket_mode.request import SocketModeRequest
 
 WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between tries to reach Slack for the first time; the last again and again."""
 PING = 5.0
 """Seconds between looks at whether the line still stands."""
 CLOSING = 5.0
-log = logging.getLogger("monitor.slack")
 
 
 class Line:
@@ -29,9 +32,10 @@ class Line:
     def __init__(self, app: App, app_token: str, client: WebClient) -> None:
         from slack_bolt.adapter.socket_mode import SocketModeHandler
 
-        quiet = logging.getLogger("monitor.slack.socket")
-        quiet.setLevel(logging.INFO)  # below that, the SDK writes payloads
-        self._handler = SocketModeHandler(app, app_token, logger=quiet, web_client=client, ping_interval=PING)
+        logger = quiet("socket")
+        self._app = app
+        self._handler = SocketModeHandler(app, app_token, logger=logger, web_client=client, ping_interval=PING)
+        self._handler.client.socket_mode_request_listeners[:] = [self._handle]
         self._closed = Event()
         self._opening = Thread(target=self._open, name="slack-opening", daemon=True)
 
@@ -50,6 +54,18 @@ class Line:
         closing.start()
         self._opening.join(CLOSING)
         closing.join(CLOSING)
+
+    def _handle(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        """One envelope: handed to Bolt and acknowledged, even where Bolt can make nothing of it."""
+        from slack_bolt import BoltRequest
+        from slack_bolt.adapter.socket_mode.internals import send_response
+        from slack_bolt.response import BoltResponse
+
+        answer = dispatched(self._app, lambda: BoltRequest(mode="socket_mode", body=request.payload))
+        if answer.status != HTTPStatus.OK:
+            log.error("Slack sent %s that Bolt can make nothing of", request.type)
+            answer = BoltResponse(status=HTTPStatus.OK)
+        send_response(client, request, answer, 0.0)
 
     def _hang_up(self) -> None:
         """Wake the library's reader, which otherwise holds the socket for three seconds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from monitor.core.types import State
 from monitor.entrypoints.slack import acts, forms
 from monitor.entrypoints.slack.desk import BUSY, Job, Lane, Taken
 from monitor.entrypoints.slack.forms import CHECKLIST, OVERRIDE, View
+from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import People, told
 from monitor.entrypoints.slack.requests import Body, Request, request_of
@@ -24,7 +24,6 @@ from monitor.errors import ActRefused, MonitorError, NotAllowed
 
 TOO_LATE = "Slack gave the form too little time to open: click again."
 USED = ("exchanged_trigger_id", "trigger_exchanged")
-log = logging.getLogger("monitor.slack")
 
 Reply = dict[str, Any]
 Fill = Callable[[str], View]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from monitor.core.routes import Directory, Person
+from monitor.entrypoints.slack.logs import log
 from monitor.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(minutes=5)
 """How long the members of the user group are remembered."""
-log = logging.getLogger("monitor.slack")
 
 
 @dataclass

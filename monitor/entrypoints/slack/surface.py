@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 from monitor.app.answers import Answers
 from monitor.app.wiring import Company
 from monitor.core.settings import SlackSettings
-from monitor.entrypoints.slack.app import bolt
+from monitor.entrypoints.slack.app import bolt, dispatched
 from monitor.entrypoints.slack.desk import Desk
+from monitor.entrypoints.slack.logs import quiet
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import People
 from monitor.errors import ConfigError
@@ -107,7 +107,7 @@ class SlackSurface:
             return 503, TEXT, b"requests are not taken here"
         if not self._signed(headers, body):
             return 401, TEXT, b"the signature is wrong or too old"
-        given = opened.app.dispatch(BoltRequest(body=body.decode("utf-8"), headers=dict(headers)))
+        given = dispatched(opened.app, lambda: BoltRequest(body=body.decode("utf-8"), headers=dict(headers)))
         flat = {name: values[0] for name, values in given.headers.items() if values and name != "set-cookie"}
         return given.status, flat, given.body.encode("utf-8")
 
@@ -147,8 +147,6 @@ def _client(token: str, url: str) -> WebClient:
     from slack_sdk.http_retry import RetryHandler
     from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-    quiet = logging.getLogger("monitor.slack.api")
-    quiet.setLevel(logging.INFO)  # below that, the SDK writes payloads
     again: list[RetryHandler] = [RateLimitErrorRetryHandler()]
     verified = ssl.create_default_context()  # made once: every answer by response_url would read all certificates anew
-    return WebClient(token, base_url=url, timeout=TIMEOUT, ssl=verified, logger=quiet, retry_handlers=again)
+    return WebClient(token, base_url=url, timeout=TIMEOUT, ssl=verified, logger=quiet("api"), retry_handlers=again)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from monitor.core.messages import Message
+from monitor.entrypoints.slack.logs import log, quiet
 from monitor.entrypoints.slack.people import told
 from monitor.entrypoints.slack.requests import Request
 from monitor.render.slack import escaped
@@ -24,7 +24,6 @@ TIMEOUT = 10
 """Seconds that one answer may take to be sent."""
 REFUSED = ("invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_arguments", "invalid_attachments")
 """Words of a refusal of what a message looks like: a simpler one is sent instead."""
-log = logging.getLogger("monitor.slack")
 
 Form = dict[str, Any]
 
@@ -69,7 +68,7 @@ class Voice:
             return "unusable"
         self.used += 1
         again: list[RetryHandler] = [RateLimitErrorRetryHandler()]
-        client = WebhookClient(url, timeout=TIMEOUT, ssl=self.client.ssl, logger=log, retry_handlers=again)
+        client = WebhookClient(url, timeout=TIMEOUT, ssl=self.client.ssl, logger=quiet("api"), retry_handlers=again)
         try:
             answer = client.send_dict(body)
         except (OSError, HTTPException) as error:
