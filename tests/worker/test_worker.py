@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 
 from monitor.app.wiring import Company
 from monitor.app.worker import AGAIN, BEGAN, LEASE, Worker
+from monitor.core.escalation import Escalation
 from monitor.core.outbox import Failed, Status
+from monitor.core.plan import Plan
 from monitor.core.settle import settlement_of
 from monitor.errors import StoreError
 from tests.worker.company import Office
@@ -329,6 +331,18 @@ def test_a_database_that_fails_is_one_sentence_and_the_next_tick_goes_on(opened:
     aside.rename(file)
     office.store.close()
     assert worker.tick() == (DAILY, W39)
+
+
+def test_a_reminder_goes_out_though_the_data_cannot_be_read(opened: Offices) -> None:
+    office = opened(MONDAY)
+    worker = office.worker()
+    worker.tick()
+    step = Escalation("trip:2026-09-27:reminder:2", "trip:2026-09-27", "reminder", date(2026, 9, 29), ("alert",))
+    office.store.commit(Plan(expected_head=office.store.head(), escalations=(step,)), office.clock())
+    office.data.unlink()
+    office.clock.set("2026-09-29T07:00")
+    assert worker.tick() == ()
+    assert [line.key for line in office.lines("reminder")] == ["trip:2026-09-27:reminder:2:C0ALERT"]
 
 
 # Good runs.
