@@ -10,7 +10,7 @@ from itertools import takewhile
 from monitor.app.wiring import Company
 from monitor.core.calendar import DAY
 from monitor.core.messages import Message, Table
-from monitor.core.outbox import LedgerLine, Op, Outgoing, Status
+from monitor.core.outbox import NEWS, LedgerLine, Op, Outgoing, Status
 from monitor.core.plan import Plan, SlotDone
 from monitor.core.routes import Address
 from monitor.core.schedule import upcoming
@@ -133,4 +133,6 @@ def _missed(company: Company, store: Store) -> Iterator[date]:
 
 def _undelivered(store: Store, now: datetime) -> Iterator[str]:
     for line in store.outbox.undelivered(now):
+        if now - line.created_at > NEWS:
+            continue
         yield f"{line.headline} (to {line.address.name or line.address.to}: {line.error or 'not yet delivered'})"

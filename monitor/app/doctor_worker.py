@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from monitor.app.wiring import Company
 from monitor.core.calendar import WEEKDAYS
 from monitor.core.checks import Check, Outcome
-from monitor.core.outbox import LedgerLine, Status
+from monitor.core.outbox import NEWS, LedgerLine, Status
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK
 from monitor.core.schedule import DAILY, DIGEST, due, upcoming
 from monitor.core.settings import Schedule
@@ -19,8 +19,6 @@ from monitor.store.slots import Finished
 
 ALIVE = timedelta(minutes=5)
 """A worker that is not heard of for so long is gone: it says that it lives every half minute."""
-NEWS = timedelta(days=8)
-"""What was not delivered longer ago was said in a digest since, and is only noted."""
 _SHOWN = 20
 _SECRET = {SLACK: "SLACK_BOT_TOKEN", EMAIL: "email.username and SMTP_PASSWORD", WEBHOOK: "WEBHOOK_SECRET"}
 

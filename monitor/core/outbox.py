@@ -19,6 +19,8 @@ SETTLE = timedelta(seconds=30)
 """A message that may have arrived is looked for this long after its last attempt before it counts as absent."""
 LOOKUPS = 5
 """Failed look-ups after which a row is reported as perhaps undelivered."""
+NEWS = timedelta(days=8)
+"""What could not be delivered longer ago was said in a digest since, and is no news."""
 DEADLINE = timedelta(days=2)
 """How long a row that is refused for a while (429, 4xx of a mail server) is tried again."""
 

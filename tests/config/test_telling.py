@@ -54,7 +54,8 @@ def given(tmp_path: Path) -> Write:
 def test_without_a_word_about_it_nothing_is_sent_and_times_have_their_defaults(given: Write) -> None:
     config = given(LEAST)
     assert (config.slack(), config.email(), config.webhook(), config.dashboard) == (None, None, None, None)
-    assert (config.large_win, config.web(), config.schedule()) == (100_000, WebSettings(), Schedule())
+    assert config.large_win == 2 * 50_000
+    assert (config.web(), config.schedule()) == (WebSettings(), Schedule())
     assert config.directory() == Directory()
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from monitor.core.calendar import DAY
+from monitor.core.outbox import NEWS
 from monitor.core.schedule import DIGEST, due
 from monitor.entrypoints.web.state import Seen
 from monitor.errors import MonitorError
@@ -14,8 +15,6 @@ from monitor.errors import MonitorError
 ALIVE = timedelta(minutes=5)
 """A loop that has not said for this long that it lives does not."""
 LOOPS = ("slots", "outbox")
-RECENT = timedelta(days=8)
-"""What could not be delivered longer ago was said in a digest since."""
 Answer = tuple[bool, str]
 """Whether it is as it should be, and what was seen."""
 
@@ -73,7 +72,7 @@ def _delivery(seen: Seen) -> Answer:
         trouble = seen.store.health(channel)
         if trouble:
             return False, f"{channel} is out of reach since {trouble[1].isoformat(timespec='minutes')}: {trouble[0]}"
-    lines = [line for line in seen.store.outbox.undelivered(now) if now - line.created_at <= RECENT]
+    lines = [line for line in seen.store.outbox.undelivered(now) if now - line.created_at <= NEWS]
     if lines:
         first = f"{lines[0].key}: {lines[0].error or 'not yet delivered'}"
         return False, f"{len(lines)} not delivered, the newest {first}"
