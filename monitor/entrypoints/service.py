@@ -91,6 +91,9 @@ class Service:
         self._alarm.start()
         schedule = self._post.company.config.schedule()
         times = [at.isoformat(timespec="minutes") for at in upcoming(schedule, self._post.clock())]
+        directory = self._post.company.config.directory()
+        if not directory.everybody(directory.audiences("digest")):
+            _LOG.warning("nobody is configured to get the digest: see slack, email and leadership in the configuration")
         _LOG.info("serving", extra={"url": self.web.url, "worker": self._post.by, "digests": times})
 
     def stop(self) -> bool:

@@ -73,7 +73,8 @@ def document() -> dict[str, Any]:
             "/": {"get": _html("The dashboard: what the digest says, and what became of everything sent.")},
             "/api/status": {
                 "get": _operation(
-                    "The four readings, the breaker and what is ahead: the fields of `status --json`, and `run`.", _ANY
+                    "The four readings, the breaker and what is ahead: the fields of status --json, and run.",
+                    _ANY,
                 )
             },
             "/api/history": {
@@ -84,16 +85,19 @@ def document() -> dict[str, Any]:
             },
             "/api/gate/mid-market-hiring": {
                 "get": _operation(
-                    "May a mid-market hire be made? Only 200 with `open: true` means yes. 503 with `open: false` where"
-                    " that cannot be told.",
+                    "May a mid-market hire be made? Only 200 with open: true means yes.",
                     _GATE,
                     _GATE,
+                    "That cannot be told; open is false.",
                 )
             },
             "/healthz": {"get": {**_operation("The process answers.", _ANY, None), "security": [{}]}},
             "/readyz": {
                 "get": _operation(
-                    "Data are fresh, the schedule is alive, Slack is connected, nothing is undelivered.", _READY, _READY
+                    "Data are fresh, the schedule is alive, Slack is connected, nothing is undelivered.",
+                    _READY,
+                    _READY,
+                    "One of them is not so.",
                 )
             },
             "/metrics": {"get": _text("The same for Prometheus.", "text/plain")},
@@ -102,11 +106,16 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(summary: str, schema: dict[str, Any], otherwise: dict[str, Any] | None = _ERROR) -> dict[str, Any]:
+def _operation(
+    summary: str,
+    schema: dict[str, Any],
+    otherwise: dict[str, Any] | None = _ERROR,
+    why: str = "Nothing was read yet, or the database cannot be read.",
+) -> dict[str, Any]:
     found = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
     if otherwise is not None:
         content = {"application/json": {"schema": otherwise}}
-        found["503"] = {"description": "Nothing was read yet, or the database cannot be read.", "content": content}
+        found["503"] = {"description": why, "content": content}
     return {"summary": summary, "responses": found}
 
 
