@@ -98,8 +98,9 @@ class WebhookChannel:
     def _secret(self) -> bytes:
         """The key behind `whsec_...`. Raises ConfigError, without the secret in it."""
         text = self.settings.secret.reveal() if self.settings.secret else ""
+        encoded = text.removeprefix("whsec_").rstrip("=")
         try:
-            key = base64.b64decode(text.removeprefix("whsec_") + "==", validate=True)
+            key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
         except (binascii.Error, ValueError):
             key = b""
         if not text.startswith("whsec_") or not SECRET[0] <= len(key) <= SECRET[1]:

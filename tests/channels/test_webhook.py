@@ -211,6 +211,12 @@ def test_a_secret_that_is_none_is_refused_without_repeating_it(secret: str | Non
     assert not secret or secret == "whsec_" or secret not in said
 
 
+@pytest.mark.parametrize("padding", ["", "=", "=="])
+def test_a_secret_counts_with_or_without_the_padding_of_its_base64(padding: str) -> None:
+    secret = "whsec_" + "A" * 34 + padding
+    assert channel("https://hooks.example/", secret).examine()[0].outcome is Outcome.OK
+
+
 def test_place_says_what_is_wrong() -> None:
     with pytest.raises(ConfigError, match="is not encrypted"):
         place("http://hooks.example/")
