@@ -87,7 +87,7 @@ def test_no_headline_of_two_indicators_is_cut(name: str, pair: tuple[str, str], 
 
 def test_there_is_an_alert_of_every_kind_that_the_core_tells() -> None:
     told = (Notice.__doc__ or "").partition("`kind`: ")[2].partition(". `about`")[0]
-    assert set(told.replace("\n", " ").replace(" ", "").split(",")) - {"digest"} == {*KINDS} - {"warning"}
+    assert set(told.replace("\n", " ").replace(" ", "").split(",")) - {"digest"} == {*KINDS}
 
 
 @pytest.mark.parametrize("audience", ["leadership", "board"])

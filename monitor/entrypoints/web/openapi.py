@@ -69,40 +69,44 @@ def document() -> dict[str, Any]:
             }
         },
         "security": [{"bearer": []}, {"basic": []}, {}],
-        "paths": {
-            "/": {"get": _html("The dashboard: what the digest says, and what became of everything sent.")},
-            "/api/status": {
-                "get": _operation(
-                    "The four readings, the breaker and what is ahead: the fields of status --json, and run.",
-                    _ANY,
-                )
-            },
-            "/api/history": {
-                "get": {
-                    **_operation("The quarters and weeks behind the verdict, oldest first.", _ANY),
-                    "parameters": [_INDICATOR],
-                }
-            },
-            "/api/gate/mid-market-hiring": {
-                "get": _operation(
-                    "May a mid-market hire be made? Only 200 with open: true means yes.",
-                    _GATE,
-                    _GATE,
-                    "That cannot be told; open is false.",
-                )
-            },
-            "/healthz": {"get": {**_operation("The process answers.", _ANY, None), "security": [{}]}},
-            "/readyz": {
-                "get": _operation(
-                    "Data are fresh, the schedule is alive, Slack is connected, nothing is undelivered.",
-                    _READY,
-                    _READY,
-                    "One of them is not so.",
-                )
-            },
-            "/metrics": {"get": _text("The same for Prometheus.", "text/plain")},
-            "/api/openapi.json": {"get": _operation("This document.", _ANY, None)},
+        "paths": _paths(),
+    }
+
+
+def _paths() -> dict[str, Any]:
+    return {
+        "/": {"get": _html("The dashboard: what the digest says, and what became of everything sent.")},
+        "/api/status": {
+            "get": _operation(
+                "The four readings, the breaker and what is ahead: the fields of status --json, and run.",
+                _ANY,
+            )
         },
+        "/api/history": {
+            "get": {
+                **_operation("The quarters and weeks behind the verdict, oldest first.", _ANY),
+                "parameters": [_INDICATOR],
+            }
+        },
+        "/api/gate/mid-market-hiring": {
+            "get": _operation(
+                "May a mid-market hire be made? Only 200 with open: true means yes.",
+                _GATE,
+                _GATE,
+                "That cannot be told; open is false.",
+            )
+        },
+        "/healthz": {"get": {**_operation("The process answers.", _ANY, None), "security": [{}]}},
+        "/readyz": {
+            "get": _operation(
+                "Data are fresh, the schedule is alive, Slack is connected, nothing is undelivered.",
+                _READY,
+                _READY,
+                "One of them is not so.",
+            )
+        },
+        "/metrics": {"get": _text("The same for Prometheus.", "text/plain")},
+        "/api/openapi.json": {"get": _operation("This document.", _ANY, None)},
     }
 
 
