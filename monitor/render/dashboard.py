@@ -70,7 +70,8 @@ def _row(line: LedgerLine, timezone: str, words: Words) -> Row:
     what = words.say(KIND, _WHAT[line.op], headline=line.headline)
     state = words.say(KIND, "state", status=str(line.status), error=line.error, note=line.note, tries=line.attempts)
     to = words.say(KIND, "to", address=line.address)
-    return Row((cell(what), cell(to), cell(f"{shown_day(at.date())} {at:%H:%M}", Tone.DIM), cell(state, _TONES.get(line.status, Tone.DIM))))
+    when = cell(f"{shown_day(at.date())} {at:%H:%M}", Tone.DIM)
+    return Row((cell(what), cell(to), when, cell(state, _TONES.get(line.status, Tone.DIM))))
 
 
 _WHAT = {Op.POST: "what_post", Op.UPDATE: "what_update", Op.CHART: "what_chart"}
