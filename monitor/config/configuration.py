@@ -12,6 +12,7 @@ from typing import Any
 
 from monitor.config import database
 from monitor.config.directory import directory
+from monitor.config.environment import OF_SOURCES
 from monitor.config.mapping import source_spec
 from monitor.config.model import Document, adapter
 from monitor.core.calendar import WEEKDAYS, FiscalCalendar
@@ -176,7 +177,8 @@ class Config:
 
     def source_spec(self) -> SourceSpec:
         """What the source is opened from."""
-        return source_spec(self.document.source, self.folder, self.calendar)
+        given = {name: self.secrets[name] for name in OF_SOURCES if name in self.secrets}
+        return source_spec(self.document.source, self.folder, self.calendar, given)
 
     def _facts_policy(self) -> FactsPolicy:
         document = self.document
@@ -205,9 +207,9 @@ def dumped(document: Document) -> dict[str, Any]:
 
 
 def _canonical(values: dict[str, Any]) -> dict[str, Any]:
-    """What readings depend on, as JSON holds it. The source's path is left out: the facts have a hash of their own."""
+    """What readings depend on, as JSON holds it. The source's places are left out: facts have a hash of their own."""
     kept = {key: value for key, value in values.items() if key not in _NOT_READ_WITH}
-    kept["source"] = {key: value for key, value in values["source"].items() if key != "path"}
+    kept["source"] = {key: value for key, value in values["source"].items() if key not in ("path", "cache")}
     return {key: _plain(value) for key, value in kept.items()}
 
 

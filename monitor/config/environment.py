@@ -33,6 +33,10 @@ def _any(text: str) -> str | None:
     return None if text else "is empty"
 
 
+def _address(text: str) -> str | None:
+    return None if "://" in text else "must be a database's address such as postgresql://user:password@host/database"
+
+
 def _long(text: str) -> str | None:
     return None if len(text) >= _LEAST_TOKEN else f"must be at least {_LEAST_TOKEN} characters long"
 
@@ -47,8 +51,23 @@ _CHECKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
         "WEBHOOK_SECRET": _signing,
         "SMB_MONITOR_WEB_TOKEN": _long,
         "DEAD_MAN_URL": url_problem,
+        "SOURCE_URL": _address,
+        "SALESFORCE_INSTANCE_URL": url_problem,
+        "SALESFORCE_ACCESS_TOKEN": _any,
+        "SALESFORCE_REFRESH_TOKEN": _any,
+        "SALESFORCE_CLIENT_ID": _any,
+        "SALESFORCE_CLIENT_SECRET": _any,
+        "SALESFORCE_USERNAME": _any,
+        "SALESFORCE_PASSWORD": _any,
+        "SALESFORCE_SECURITY_TOKEN": _any,
+        "HUBSPOT_TOKEN": _any,
+        "HUBSPOT_API_URL": url_problem,
     }
 )
+_PASSWORDS = ("SMTP_PASSWORD", "SALESFORCE_PASSWORD")
+"""May hold any character at all."""
+OF_SOURCES = tuple(name for name in _CHECKS if name.startswith(("SOURCE_", "SALESFORCE_", "HUBSPOT_")))
+"""What only a source is told."""
 _OF = {name: "slack" for name in _CHECKS if name.startswith("SLACK_")} | {"WEBHOOK_SECRET": "webhook"}
 """The section without which a variable means nothing."""
 SECRETS = tuple(_CHECKS)
@@ -73,7 +92,7 @@ def problems(environ: Mapping[str, str], given_keys: Container[str]) -> Iterator
         if name in _OF and _OF[name] not in given_keys:
             continue
         text = secret.reveal()
-        odd = name != "SMTP_PASSWORD" and (not text.isascii() or not text.isprintable() or " " in text)
+        odd = name not in _PASSWORDS and (not text.isascii() or not text.isprintable() or " " in text)
         if clause := "holds white space or characters that none has" if odd else _CHECKS[name](text):
             yield f"{name} (environment): {clause}"
 
@@ -95,6 +114,12 @@ _NAMES: Mapping[Path, str] = {
     ("webhook", "secret"): "WEBHOOK_SECRET",
     ("web", "token"): "SMB_MONITOR_WEB_TOKEN",
     ("schedule", "ping"): "DEAD_MAN_URL",
+    ("source", "url"): "SOURCE_URL",
+    ("source", "token"): "HUBSPOT_TOKEN",
+    ("source", "username"): "SALESFORCE_USERNAME",
+    ("source", "password"): "SALESFORCE_PASSWORD",
+    ("source", "security_token"): "SALESFORCE_SECURITY_TOKEN",
+    ("source", "access_token"): "SALESFORCE_ACCESS_TOKEN",
 }
 
 

@@ -13,6 +13,7 @@ from monitor.config.lines import Path
 from monitor.config.model import SourceSection, TableSection
 from monitor.config.words import Problem, choice, shown, unknown
 from monitor.core.calendar import FiscalCalendar
+from monitor.core.secret import Secret
 from monitor.core.source_spec import Constant, Derive, SourceSpec, TableSpec
 from monitor.core.tables import TABLES, Column, Kind, Table
 
@@ -20,24 +21,37 @@ _SAMPLE = datetime(2025, 4, 23, 17, 6, 8)  # noqa: DTZ001  # a day whose parts a
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def source_spec(section: SourceSection, folder: Folder, calendar: FiscalCalendar) -> SourceSpec:
-    """What a source is opened from; `path` from `folder`, the one that holds config.yaml."""
+def source_spec(
+    section: SourceSection, folder: Folder, calendar: FiscalCalendar, secrets: Mapping[str, Secret]
+) -> SourceSpec:
+    """What a source is opened from; paths from `folder`, the one that holds config.yaml."""
     return SourceSpec(
         type=section.type,
-        path=None if section.path is None else folder / section.path,
+        path=_place(folder, section.path),
+        preset=section.preset,
+        schema=section.schema,
+        cache=_place(folder, section.cache),
+        secrets=secrets,
         encoding=section.encoding,
         delimiter=section.delimiter,
-        tables={name: _table_spec(TABLES[name], table) for name, table in section.tables.items()},
+        tables={name: _table_spec(TABLES[name], table, folder) for name, table in section.tables.items()},
         scenario=section.scenario,
         seed=section.seed,
         calendar=calendar,
     )
 
 
-def _table_spec(table: Table, section: TableSection) -> TableSpec:
+def _place(folder: Folder, path: str | None) -> Folder | None:
+    return None if path is None else folder / path
+
+
+def _table_spec(table: Table, section: TableSection, folder: Folder) -> TableSpec:
     flags = {name: Derive(d.column, d.values or d.others or (), d.values is None) for name, d in section.derive.items()}
     return TableSpec(
         file=section.file,
+        table=section.table,
+        type=section.type,
+        path=_place(folder, section.path),
         columns=section.columns,
         values=section.values,
         derive=flags,
@@ -86,8 +100,26 @@ def mapping_problems(source: SourceSection) -> Iterator[Problem]:
     """What is wrong with the source and its mapping."""
     if source.type == "csv" and source.path is None:
         yield Problem(("source", "path"), "is missing; source type csv needs the folder of its files")
+    yield from _misfits(source)
     for name, section in source.tables.items():
         yield from _table_problems(TABLES[name], section, ("source", "tables", name))
+
+
+_ONLY_OF = {"preset": ("sql",), "schema": ("sql",), "cache": ("salesforce", "hubspot")}
+"""Keys that mean something to some types of sources alone."""
+
+
+def _misfits(source: SourceSection) -> Iterator[Problem]:
+    """Keys that the source's type has no use for."""
+    for key, types in _ONLY_OF.items():
+        if getattr(source, key) is not None and source.type not in types:
+            yield Problem(("source", key), f"is accepted only with source type {choice(types)}, not {source.type}")
+    for name, section in source.tables.items():
+        kind, path = section.type or source.type, ("source", "tables", name)
+        if section.table is not None and kind != "sql":
+            yield Problem((*path, "table"), f"is accepted only with source type sql, not {kind}")
+        if section.file is not None and kind == "sql":
+            yield Problem((*path, "file"), "means nothing to source type sql; name the table under table")
 
 
 def _table_problems(table: Table, section: TableSection, path: Path) -> Iterator[Problem]:

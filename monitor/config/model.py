@@ -39,6 +39,7 @@ from monitor.core.tables import TABLES
 
 Segment = Literal["smb", "mid_market", "strategic"]
 DealType = Literal["new_business", "expansion", "renewal"]
+SourceType = Literal["csv", "sql", "salesforce", "hubspot", "demo"]
 TableName = Literal[*TABLES]  # type: ignore[valid-type]  # the list of tables is the one place that knows them
 
 
@@ -72,6 +73,12 @@ class DeriveSection:
 class TableSection:
     file: Text | None = None
     """A file, folder or glob, relative to `source.path`; when absent, it is found by the table's name."""
+    table: Text | None = None
+    """Only for `sql`: the name of the table or view, as `deals` or `crm.deals`; when absent, the canonical one."""
+    type: SourceType | None = None
+    """Where this table comes from when it is not where the rest does."""
+    path: Text | None = None
+    """With `type`: the file, or the folder that holds it; relative to this file."""
     columns: Mapping[str, Text] = field(default_factory=dict)
     """Canonical column to their name for it."""
     values: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
@@ -92,10 +99,18 @@ class TableSection:
 
 @dataclass(frozen=True)
 class SourceSection:
-    type: Literal["csv", "demo"]
-    """`csv`: a folder of CSV or Parquet files; `demo`: the built-in company."""
+    type: SourceType
+    """`csv`: a folder of CSV or Parquet files; `sql`: a database or warehouse; `salesforce`, `hubspot`: the CRM itself;
+    `demo`: the built-in company."""
     path: Text | None = None
-    """The folder of the files, relative to this file; needed for `csv`."""
+    """The folder of the files (`csv`, which needs it) or a DuckDB file (`sql`, in place of SOURCE_URL in the
+    environment); relative to this file."""
+    preset: Literal["salesforce", "hubspot"] | None = None
+    """Only for `sql`: whose tables these are, as Fivetran or Airbyte writes them; when absent, the canonical ones."""
+    schema: Text | None = None
+    """Only for `sql`: the schema that holds the tables; when absent, the database's own first one."""
+    cache: Text | None = None
+    """Only for `salesforce` and `hubspot`: the folder in which what was read is kept, relative to this file."""
     encoding: Encoding = "utf-8"
     """Of CSV files."""
     delimiter: Delimiter | None = None

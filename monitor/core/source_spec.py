@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from monitor.core.calendar import FiscalCalendar
+from monitor.core.secret import Secret
 
 Constant = str | int | float | bool | Decimal | date
 
@@ -34,6 +35,12 @@ class TableSpec:
 
     file: str | None = None
     """A file, folder or glob, relative to the source's path; None: found by the table's name."""
+    table: str | None = None
+    """In a database: the name of the table or view, a schema before it or not; None: the canonical name."""
+    type: str | None = None
+    """The source that this table comes from; None: the one of the rest."""
+    path: Path | None = None
+    """With `type`: its file or folder."""
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Canonical column to theirs."""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
@@ -57,6 +64,14 @@ class SourceSpec:
 
     type: str = "csv"
     path: Path | None = None
+    preset: str | None = None
+    """Whose tables a database holds; None: the canonical ones."""
+    schema: str | None = None
+    """Of a database; None: its own first one."""
+    cache: Path | None = None
+    """Where what a CRM answered is kept."""
+    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    """What the environment gives for sources, by variable."""
     encoding: str = "utf-8"
     delimiter: str | None = None
     """None: found out from each file's header."""

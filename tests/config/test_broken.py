@@ -257,8 +257,8 @@ INDICATORS = [
 ]
 
 SOURCES = [
-    ("{type: oracle}", "2: source.type: must be csv or demo, not oracle"),
-    ("{path: data}", "2: source.type: is missing; it must be csv or demo"),
+    ("{type: oracle}", "2: source.type: must be csv, sql, salesforce, hubspot or demo, not oracle"),
+    ("{path: data}", "2: source.type: is missing; it must be csv, sql, salesforce, hubspot or demo"),
     ("{type: csv}", "2: source.path: is missing; source type csv needs the folder of its files"),
     ("{type: demo, scenario: crash}", "2: source.scenario: must be healthy, trap, shock, thin or dirty, not crash"),
     ("{type: demo, delimiter: ab}", '2: source.delimiter: must be one character such as "," or ";" or "\\t", not ab'),
@@ -297,7 +297,7 @@ TABLES = [
     (
         'opportunities: {"a\\nb": 1}',
         "2: source.tables.opportunities.'a\\nb': is no known key; known here: file,"
-        " columns, values, derive, defaults, date_format, from_reps, per, ramp",
+        " table, type, path, columns, values, derive, defaults, date_format, from_reps, per, ramp",
     ),
     (
         "opportunities: {defaults: {is_won: perhaps}}",
@@ -375,7 +375,7 @@ def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> 
     file = tmp_path / "config.yaml"
     file.write_text("company: Acme\nsource: {type: oracle}\ncurrency: 1\nweek_end: sunday\n", encoding="utf-8")
     assert check(file, {}) == [
-        f"{file}:2: source.type: must be csv or demo, not oracle",
+        f"{file}:2: source.type: must be csv, sql, salesforce, hubspot or demo, not oracle",
         f"{file}:3: currency: must be three letters such as USD, not 1",
         f"{file}:4: week_end: is no known key; did you mean week_ends?",
     ]
@@ -462,6 +462,7 @@ def test_templates_that_cannot_be_reached_are_named(tmp_path: Path) -> None:
         ("WEBHOOK_SECRET", "whsec_%", "must be whsec_ and then base64"),
         ("SMB_MONITOR_WEB_TOKEN", "short", "must be at least 16 characters long"),
         ("DEAD_MAN_URL", "ping", "is no URL such as https://monitor.acme.example"),
+        ("SOURCE_URL", "warehouse", "must be a database's address such as postgresql://user:password@host/database"),
     ],
 )  # fmt: skip
 def test_a_secret_that_cannot_be_right_is_named_at_start(tmp_path: Path, variable: str, text: str, clause: str) -> None:
@@ -482,3 +483,22 @@ def test_a_database_of_the_environment_that_cannot_be_is_named(tmp_path: Path) -
     assert check(file, {"DATABASE_URL": "oracle://x"}) == [
         "DATABASE_URL (environment): must begin with sqlite:/// or postgresql://"
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("{type: csv, path: data, preset: hubspot}", "source.preset: is accepted only with source type sql, not csv"),
+        ("{type: sql, cache: kept}", "source.cache: is accepted only with source type salesforce or hubspot, not sql"),
+        ("{type: demo, tables: {reps: {table: users}}}",
+         "source.tables.reps.table: is accepted only with source type sql, not demo"),
+        ("{type: sql, tables: {reps: {file: users.csv}}}",
+         "source.tables.reps.file: means nothing to source type sql; name the table under table"),
+        ("{type: sql, url: 'postgresql://me:hunter2@host/db'}",
+         "source.url: is a secret; take it out and give it as SOURCE_URL in the environment"),
+    ],
+)  # fmt: skip
+def test_a_key_of_another_type_of_source_is_refused(tmp_path: Path, source: str, sentence: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(f"company: Acme\nsource: {source}\n", encoding="utf-8")
+    assert check(file, {}) == [f"{file}:2: {sentence}"]

@@ -72,7 +72,7 @@ def test_the_demo_asks_for_no_folder(tmp_path: Path) -> None:
         ("timezone", "", None),
         ("currency", "dollars", "must be three letters such as USD, not dollars"),
         ("fiscal_year_start", "April", "must be a whole number from 1 to 12, not April"),
-        ("source.type", "excel", "must be csv or demo, not excel"),
+        ("source.type", "excel", "must be csv, sql, salesforce, hubspot or demo, not excel"),
         ("source.path", "data", None),
         ("expansion.started", "April 2025", "must be a date such as 2025-04-01, not 'April 2025'"),
         ("expansion.started", "", None),
