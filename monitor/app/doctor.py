@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import groupby
 
-from monitor.app import doctor_delivery, doctor_worker
+from monitor.app import doctor_delivery, doctor_source, doctor_worker
 from monitor.app.wiring import Asked, Company
 from monitor.core.book import Book
 from monitor.core.checks import Check, Outcome
@@ -27,6 +27,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     checks += _store(company)
     checks += doctor_delivery.examine(company, wait)
     checks += _worker(company, now)
+    checks += doctor_source.examine(company)
     try:
         book, _ = company.read(asked.as_of, with_due=True)
     except DataError as error:

@@ -13,7 +13,7 @@ from monitor.core.book import Book
 from monitor.core.facts import Deals
 from monitor.core.policy import Policy
 from monitor.sources import open_source
-from monitor.sources.source import Source
+from monitor.sources.source import Source, World
 
 if TYPE_CHECKING:
     from monitor.channels.channel import Channel
@@ -96,13 +96,13 @@ def words(own: Path | None) -> Words:
     return Words((own,) if own else ())
 
 
-def open_company(file: Path, environ: Mapping[str, str]) -> Company:
+def open_company(file: Path, environ: Mapping[str, str], world: World | None = None) -> Company:
     """The company that `file` configures. Raises ConfigError."""
     from monitor.config import read
 
-    return company(read(file, environ))
+    return company(read(file, environ), world)
 
 
-def company(config: Config) -> Company:
-    """The company of a configuration."""
-    return Company(config, config.policy(), open_source(config.source_spec()))
+def company(config: Config, world: World | None = None) -> Company:
+    """The company of a configuration; `world` is for sources that call somebody up."""
+    return Company(config, config.policy(), open_source(config.source_spec(), world))

@@ -67,7 +67,8 @@ def parser() -> Parser:
         return commands.add_parser(name, help=text, description=text[:1].upper() + text[1:], parents=[common])
 
     _setting_up(add("init", "ask a few questions and write a commented config.yaml"))
-    add("doctor", "check configuration, data, definitions and database; say how to mend each")
+    doctor = add("doctor", "check configuration, data, definitions and database; say how to mend each")
+    doctor.add_argument("--dry-run", action="store_true", help="ask an API what reading it would cost; read nothing")
     add("status", "the four readings, bands, streaks, the breaker and what is ahead")
     explain = add("explain", "why an indicator reads what it reads, and what changed since last week")
     explain.add_argument("indicator", type=indicator)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.app.wiring import Asked, Company, open_company
 from monitor.config import file_to_read
+from monitor.entrypoints.terminal import reading
 from monitor.errors import UsageError
+from monitor.sources.source import World
 
 
 def now() -> datetime:
@@ -19,7 +22,7 @@ def now() -> datetime:
 
 def opened(args: argparse.Namespace) -> Company:
     """The company of the configuration that the command line names."""
-    return open_company(args.config or file_to_read(os.environ), os.environ)
+    return open_company(args.config or file_to_read(os.environ), os.environ, World(now, time.sleep, reading))
 
 
 def asked(args: argparse.Namespace, company: Company) -> Asked:

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from monitor.entrypoints.reading import show
 from monitor.entrypoints.sending import deliver, dry_run, worker_name
 from monitor.entrypoints.terminal import complain
 from monitor.errors import ConfigError, DataError, DeliveryError, UsageError
+from monitor.sources.source import World
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def run(found: Company, clock: Callable[[], datetime], **more: Any) -> int:
 
     stop = Event()
     with found.open_store() as store:
-        more.setdefault("open_company", partial(company, found.config))
+        more.setdefault("open_company", partial(company, found.config, World(clock, time.sleep)))
         service = Service(Post(found, store, clock, worker_name(), **more))
         before = _on_signals(stop)
         try:

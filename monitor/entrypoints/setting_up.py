@@ -13,7 +13,7 @@ from pathlib import Path
 
 from monitor.entrypoints.opening import asked, now, opened
 from monitor.entrypoints.reading import show
-from monitor.entrypoints.terminal import complain, say
+from monitor.entrypoints.terminal import complain, progress, say
 from monitor.errors import ConfigError, UsageError
 
 
@@ -51,11 +51,16 @@ def _ask(prompt: str, default: str, problem: Callable[[str], str | None]) -> str
 
 def doctor(args: argparse.Namespace) -> int:
     """Check everything."""
+    from monitor.app import doctor_source
     from monitor.app.doctor import examine
     from monitor.core.checks import Outcome
 
     with opened(args) as found:
-        checks = examine(found, asked(args, found), now(), time.sleep)
+        with progress("reading the data"):
+            if args.dry_run:
+                checks = list(doctor_source.examine(found))
+            else:
+                checks = examine(found, asked(args, found), now(), time.sleep)
         if args.json:
             say(json.dumps([asdict(check) for check in checks], indent=2))
         else:

@@ -35,6 +35,10 @@ def complain(text: str) -> None:
     sys.stderr.write("smb-monitor: " + line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
+_told: list[Callable[[str, int, int | None], None]] = []
+"""The bar on the terminal just now, for those who are too far away to be handed it."""
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar while work goes on, on a terminal; nothing in a pipe."""
@@ -46,4 +50,15 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        _told.append(lambda now, done, total: bar.update(task, description=now, completed=done, total=total))
+        try:
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        finally:
+            _told.pop()
+
+
+def reading(what: str, done: int, total: int | None) -> None:
+    """A source says how far it is; shown in the bar, where there is one."""
+    rows = f"{done:,} of {total:,}" if total else f"{done:,}"
+    for told in _told[-1:]:
+        told(f"{what}: {rows} rows" if done else what, done, total)

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError
-from monitor.sources.source import Source
+from monitor.sources.source import Source, World
 
 SOURCES = {
     "csv": "monitor.sources.csv_folder",
@@ -15,13 +15,22 @@ SOURCES = {
 """Type of source to its module, which is imported when it is opened and has `open_source(spec) -> Source`."""
 
 
-def open_source(spec: SourceSpec) -> Source:
+CALLING = frozenset({"salesforce", "hubspot"})
+"""Types whose module has `open_source(spec, world) -> Source` instead, since they call somebody up."""
+
+
+def open_source(spec: SourceSpec, world: World | None = None) -> Source:
     """The source that `spec` describes. Raises ConfigError for a type that is not in the list.
+
+    Those that call somebody up cannot do without a `world`.
 
     Nothing is read yet, so that a warm cache can ask for the stamp in a few milliseconds.
     """
     module = SOURCES.get(spec.type)
     if module is None:
         raise ConfigError(f"source.type: '{spec.type}' is no source: use one of {', '.join(SOURCES)}.")
-    source: Source = import_module(module).open_source(spec)
+    opens = import_module(module).open_source
+    if spec.type in CALLING and world is None:
+        raise ConfigError(f"source.type: {spec.type} cannot be read here, where nobody knows the time.")
+    source: Source = opens(spec, world) if spec.type in CALLING else opens(spec)
     return source

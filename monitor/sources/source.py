@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import ibis
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
 FILE, LINE, BAD = "_file", "_line", "_bad"
 """Helper columns, where the source has them: the file, the line on which the row begins, and why the row as a whole
 cannot be used (null where it can). Cells of a row with a reason are null."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a source that calls somebody up is lent by the entrypoints."""
+
+    now: Callable[[], datetime]
+    """This moment, in UTC."""
+    wait: Callable[[float], None]
+    """Lets seconds pass."""
+    told: Callable[[str, int, int | None], None] = lambda *_: None
+    """Hears how far a reading is: of what, rows done, rows in all where they are known."""
 
 
 class Source(Protocol):
@@ -39,4 +52,16 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Lets go of the engine and its temporary files. The tables cannot be used after it."""
+        ...
+
+
+@runtime_checkable
+class CallsOut(Protocol):
+    """A source that reads somebody's API."""
+
+    def forecast(self) -> tuple[str, ...]:
+        """What the next reading would fetch and how many calls it would cost, one sentence each; reads no rows.
+
+        Raises DataError where the API cannot be asked.
+        """
         ...
