@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError
-from monitor.sources.presets.preset import Preset, Tables
+
+if TYPE_CHECKING:
+    from monitor.sources.presets.preset import Preset, Tables
 
 PRESETS = {
     "salesforce": "monitor.sources.presets.salesforce",
     "hubspot": "monitor.sources.presets.hubspot",
 }
-"""Name of a preset to its module, which has `TABLES` (raw names) and `canonical(raw) -> Preset`."""
+"""Name of a preset to its module, which has `TABLES` (raw names, the deals' first) and `canonical(raw) -> Preset`."""
 
 
 def raw_tables(name: str) -> tuple[str, ...]:
@@ -23,11 +26,15 @@ def raw_tables(name: str) -> tuple[str, ...]:
 
 
 def load(name: str, raw: Tables, spec: SourceSpec) -> Preset:
-    """The canonical tables, the company's own mapping applied on top, ready to be handed on; what has no row is absent.
+    """The canonical tables that have rows, with the company's own mapping applied, and what a person should know.
 
-    Raises ConfigError, DataError where a raw table, a required column or every row is missing.
+    A table that comes from elsewhere (`type`, `table`) is left out. The column that `quotas.from_reps` names stays in
+    `reps`. Asks the engine for a few counts. Raises DataError where there are no deals or a mapping does not fit.
     """
-    raise NotImplementedError
+    module = _module(name)
+    from monitor.sources.presets.loading import loaded  # the engine takes a second to import
+
+    return loaded(module.canonical(raw), name, module.TABLES[0], spec)
 
 
 def _module(name: str) -> ModuleType:

@@ -18,10 +18,22 @@ Raw tables and the columns that are used (each may be missing unless it has a st
 - `merged_deal`: `deal_id`* (the winner), `merged_deal_id`* (the loser).
 
 Of every table also `_fivetran_deleted`, `_fivetran_active` and `_airbyte_extracted_at`. Moments without an offset are
-UTC; a number of 10 digits or more is milliseconds since 1970. Cells are text or of their type.
+UTC; a number of 11 digits or more is milliseconds since 1970. Cells are text or of their type.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import ibis
+import ibis.expr.types as ir
+from ibis.expr.types import Value
+
+from monitor.sources.presets.cells import flag, ident, moment, number, text
+from monitor.sources.presets.history import best_of, from_values
+from monitor.sources.presets.preset import Preset, Raw, Tables, first
+from monitor.sources.presets.rows import living, one_of_each, shaped, undeleted
 
 TABLES = (
     "deal", "deal_pipeline_stage", "deal_pipeline", "deal_property_history", "property_history", "deal_stage",
@@ -31,3 +43,282 @@ TABLES = (
     "company_data", "deal_company_data", "owner_data", "merged_deal_data",
 )  # fmt: skip
 """Names of the raw tables that are looked for: Fivetran's, Airbyte's, those of Fivetran's dbt seeds."""
+
+_FIELDS = {"amount": "amount", "closedate": "close_date", "dealstage": "stage", "hubspot_owner_id": "owner_id"}
+"""HubSpot's property to the canonical field."""
+_DEAL, _WON, _LOST = ("deal_id", "id"), "closedwon", "closedlost"
+_PRIMARY = 5
+"""HubSpot's type of the association of a deal with its primary company."""
+
+
+def canonical(tables: Tables) -> Preset:
+    """The canonical tables that can be made of what is there."""
+    deal = first(tables, "deal", "deals", "deal_data")
+    if deal is None:
+        return Preset({})
+    stages = _stages(first(tables, "deal_pipeline_stage", "deal_pipeline_stage_data"))
+    opportunities = _opportunities(_whole(tables, deal), stages)
+    made = {
+        "opportunities": opportunities,
+        "opportunity_history": _history(tables, stages, opportunities),
+        "accounts": _accounts(first(tables, "company", "companies", "company_data")),
+        "reps": _reps(first(tables, "owner", "owners", "owner_data"), first(tables, "owners_archived")),
+    }
+    return Preset(
+        {name: table for name, table in made.items() if table is not None},
+        tuple(_remarks(made, deal, stages)),
+        {"opportunities": deal.table},
+    )
+
+
+def _property(raw: Raw, name: str) -> Value | None:
+    return raw.cell(*_spellings(name))
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    return f"property_{name}", f"properties_{name}", name
+
+
+def _whole(tables: Tables, deal: Raw) -> Raw:
+    """The living deals that were not merged into another, with their stage, company and pipeline's name beside them."""
+    raw = living(deal, *_DEAL)
+    for losers in _losers(tables, raw):
+        raw = Raw(raw.table.anti_join(losers, raw.as_(ident, *_DEAL) == losers.loser))
+    raw = _joined(raw, _companies(tables), raw.as_(ident, *_DEAL), "company_deal")
+    pipeline = raw.as_(text, "deal_pipeline_id", *_spellings("pipeline"))
+    return _joined(raw, _pipelines(first(tables, "deal_pipeline", "deal_pipeline_data")), pipeline, "pipeline_key")
+
+
+def _joined(raw: Raw, other: ibis.Table | None, cell: Value | None, key: str) -> Raw:
+    """The rows with what `other` knows of `cell`, its column `key`."""
+    if other is None or cell is None:
+        return raw
+    return Raw(raw.table.left_join(other, cell == other[key]).drop(key))
+
+
+def _losers(tables: Tables, deal: Raw) -> Iterator[ibis.Table]:
+    """Ids of the deals that were merged into another one, as `loser`."""
+    merged = first(tables, "merged_deal", "merged_deal_data")
+    if merged is not None and merged.has("merged_deal_id") and merged.has("deal_id"):
+        merged = undeleted(merged)
+        winner, loser = (cast(Value, merged.as_(ident, name)) for name in ("deal_id", "merged_deal_id"))
+        yield merged.table.filter(winner != loser).select(loser=loser).distinct()
+    said, id_ = deal.as_(text, *_spellings("hs_merged_object_ids")), deal.as_(ident, *_DEAL)
+    if said is None or id_ is None:
+        return
+    winners = deal.table.select(winner=id_, said=said).filter(lambda rows: rows.said.notnull())
+    each = winners.select("winner", loser=winners.said.split(";").unnest()).view()
+    each = each.select("winner", loser=each.loser.strip())
+    yield each.filter(each.loser != each.winner, each.loser != "").select("loser").distinct()
+
+
+def _companies(tables: Tables) -> ibis.Table | None:
+    """The primary company of each deal."""
+    raw = first(tables, "deal_company", "deal_company_data")
+    if raw is None or not raw.has("deal_id") or not raw.has("company_id"):
+        return None
+    raw = undeleted(raw)
+    kind = raw.cell("type_id")
+    pairs = raw.table.select(
+        company_deal=raw.as_(ident, "deal_id"),
+        company_of_deal=raw.as_(ident, "company_id"),
+        rank=ibis.literal(1) if kind is None else ibis.ifelse(number(kind) == _PRIMARY, 0, 1),
+    )
+    return one_of_each(pairs, "company_deal", pairs.rank, pairs.company_of_deal).drop("rank")
+
+
+def _pipelines(raw: Raw | None) -> ibis.Table | None:
+    if raw is None or not raw.has("pipeline_id") or not raw.has("label"):
+        return None
+    pairs = raw.table.select(pipeline_key=raw.as_(text, "pipeline_id"), pipeline_label=raw.as_(text, "label"))
+    return one_of_each(pairs, "pipeline_key", pairs.pipeline_label)
+
+
+def _stages(raw: Raw | None) -> ibis.Table | None:
+    """What is known of each stage; a deleted one too, since old deals stand in it."""
+    if raw is None or not raw.has("stage_id", "id"):
+        return None
+    likely = raw.as_(number, "probability")
+    end = None if likely is None else likely.isin([0.0, 1.0])
+    won = None if likely is None else likely == 1.0
+    gone = [flag(cell).fill_null(False).cast("int8") for cell in raw.cells("_fivetran_deleted", "archived")]
+    rows = raw.table.select(
+        stage_key=raw.as_(text, "stage_id", "id"),
+        stage_label=raw.as_(text, "label") if raw.has("label") else ibis.null("string"),
+        stage_closed=_either(raw.as_(flag, "is_closed"), end),
+        stage_won=_either(raw.as_(flag, "closed_won"), won),
+        gone=gone[0] if gone else ibis.literal(0, "int8"),
+    )
+    return one_of_each(rows, "stage_key", rows.gone, rows.stage_label)
+
+
+def _either(*cells: Value | None) -> ir.BooleanValue:
+    """The first of some flags that says something."""
+    there = [cell for cell in cells if cell is not None]
+    return cast(ir.BooleanValue, ibis.coalesce(*there) if there else ibis.null("boolean"))
+
+
+def _opportunities(raw: Raw, stages: ibis.Table | None) -> ibis.Table:
+    stage = raw.as_(text, "deal_pipeline_stage_id", *_spellings("dealstage"))
+    raw = _joined(raw, stages, stage, "stage_key")
+    stage = raw.as_(text, "deal_pipeline_stage_id", *_spellings("dealstage"))
+    closed, won = _closed(raw, stage), _won(raw, stage)
+    created = [moment(cell) for name in ("createdate", "hs_createdate") if (cell := _property(raw, name)) is not None]
+    return shaped(
+        raw,
+        opportunity_id=raw.as_(ident, *_DEAL),
+        account_id=_company(raw),
+        owner_id=raw.as_(ident, "owner_id", *_spellings("hubspot_owner_id")),
+        type=raw.as_(text, *_spellings("dealtype")),
+        created_date=_coalesced(created),
+        close_date=raw.as_(moment, *_spellings("closedate")),
+        stage=_coalesced([cell for cell in (raw.cell("stage_label"), stage) if cell is not None]),
+        is_closed=closed,
+        is_won=won & closed,
+        amount=_property(raw, "amount"),
+        currency=raw.as_(text, *_spellings("deal_currency_code")),
+        source=raw.as_(text, *_spellings("hs_analytics_source")),
+    )
+
+
+def _coalesced(cells: list[Value]) -> Value | None:
+    alike = len({cell.type() for cell in cells}) == 1
+    return ibis.coalesce(*(cell if alike else cell.cast("string") for cell in cells)) if cells else None
+
+
+def _closed(raw: Raw, stage: Value | None) -> ir.BooleanValue:
+    """HubSpot's own word on the deal, the stage's, HubSpot's fixed stages, the probability; without a stage it is open.
+
+    Null for a stage that nobody knows.
+    """
+    likely = raw.as_(number, *_spellings("hs_deal_stage_probability"))
+    return _either(
+        raw.as_(flag, *_spellings("hs_is_closed")),
+        raw.cell("stage_closed"),
+        None if stage is None else ibis.cases((stage.isin([_WON, _LOST]), True)),
+        None if likely is None else likely.isin([0.0, 1.0]),
+        ibis.literal(False) if stage is None else ibis.cases((stage.isnull(), False)),
+    )
+
+
+def _won(raw: Raw, stage: Value | None) -> ir.BooleanValue:
+    likely = raw.as_(number, *_spellings("hs_deal_stage_probability"))
+    return _either(
+        raw.as_(flag, *_spellings("hs_is_closed_won")),
+        raw.cell("stage_won"),
+        None if stage is None else ibis.cases((stage.isin([_WON, _LOST]), stage == _WON)),
+        None if likely is None else likely == 1.0,
+        ibis.literal(False),
+    )
+
+
+def _company(raw: Raw) -> Value | None:
+    """The primary company; in Airbyte's list of companies the first."""
+    listed = raw.cell("companies")
+    if raw.has("company_of_deal") or listed is None:
+        return raw.cell("company_of_deal")
+    return cast(ir.StringValue, listed.cast("string")).re_extract("([0-9]+)", 1).nullif("")
+
+
+def _history(tables: Tables, stages: ibis.Table | None, opportunities: ibis.Table) -> ibis.Table | None:
+    """Property history; for stages, what the table of stages entered knows else."""
+    properties = first(
+        tables, "deal_property_history", "property_history", "deals_property_history", "deal_property_history_data"
+    )
+    entered = first(tables, "deal_stage", "deal_stage_data")
+    sources = [
+        None if raw is None else read(undeleted(raw)) for read, raw in ((_values, properties), (_entered, entered))
+    ]
+    return best_of(
+        [None if rows is None else from_values(_labelled(rows, stages), first_is_change=True) for rows in sources],
+        opportunities,
+    )
+
+
+def _values(raw: Raw) -> ibis.Table | None:
+    deal, what = raw.cell("deal_id", "object_id", "hs_object_id"), raw.cell("name", "property", "property_name")
+    value, at = raw.cell("value"), raw.cell("timestamp", "changed_at")
+    if deal is None or what is None or value is None or at is None:
+        return None
+    kinds = [text(cell).lower().isin(["deal", "deals", "0-3"]) for cell in raw.cells("object_type")]
+    field = text(what).lower().cases(*_FIELDS.items())
+    said = text(value)
+    value = ibis.ifelse(field == "close_date", moment(said), said)
+    rows = raw.filter(*kinds).table.select(
+        opportunity_id=ident(deal), field=field, new_value=value, changed_at=moment(at)
+    )
+    return rows.filter(rows.field.notnull())
+
+
+def _entered(raw: Raw) -> ibis.Table | None:
+    deal, value, at = raw.cell("deal_id"), raw.cell("value"), raw.cell("date_entered", "_fivetran_start")
+    if deal is None or value is None or at is None:
+        return None
+    return raw.table.select(
+        opportunity_id=ident(deal), field=ibis.literal("stage"), new_value=text(value), changed_at=moment(at)
+    )
+
+
+def _labelled(rows: ibis.Table, stages: ibis.Table | None) -> ibis.Table:
+    """The values of stages by their labels."""
+    if stages is None:
+        return rows
+    labels = stages.select("stage_key", "stage_label").view()
+    joined = rows.left_join(labels, (rows.field == "stage") & (rows.new_value == labels.stage_key))
+    return joined.select(
+        "opportunity_id", "field", "changed_at", new_value=ibis.coalesce(joined.stage_label, joined.new_value)
+    )
+
+
+def _accounts(raw: Raw | None) -> ibis.Table | None:
+    if raw is None:
+        return None
+    raw = living(raw, "id", "company_id")
+    return shaped(
+        raw,
+        account_id=raw.as_(ident, "id", "company_id"),
+        name=_property(raw, "name"),
+        employees=_property(raw, "numberofemployees"),
+        annual_revenue=_property(raw, "annualrevenue"),
+        industry=_property(raw, "industry"),
+        created_date=raw.as_(moment, *_spellings("createdate")),
+    )
+
+
+def _reps(owner: Raw | None, archived: Raw | None) -> ibis.Table | None:
+    """Everybody who may own a deal; HubSpot knows neither a role nor a segment of them."""
+    people = [_people(raw) for raw in (owner, archived) if raw is not None]
+    if len(people) < 2:
+        return people[0] if people else None
+    names = ("rep_id", "name", "start_date", "end_date")
+    both = ibis.union(*(rows.select(*(rows[name].cast("string").name(name) for name in names)) for rows in people))
+    return one_of_each(both, "rep_id", both.end_date.isnull().desc())
+
+
+def _people(raw: Raw) -> ibis.Table:
+    gone = [flag(cell).fill_null(False) for cell in raw.cells("archived", "_fivetran_deleted", "is_deleted")]
+    gone += [~flag(cell).fill_null(True) for cell in raw.cells("is_active")]
+    until = raw.as_(moment, "updated_at")
+    names = [text(cell).fill_null("") for cell in raw.cells("first_name", "last_name")]
+    name = ibis.literal(" ").join(names).strip().nullif("") if names else None
+    ends = None if not gone or until is None else ibis.ifelse(ibis.or_(*gone), until, ibis.null(until.type()))
+    return shaped(
+        raw,
+        rep_id=raw.as_(ident, "owner_id", "id"),
+        name=name,
+        start_date=raw.as_(moment, "created_at"),
+        end_date=ibis.null("string") if ends is None else ends,
+    )
+
+
+def _remarks(made: Mapping[str, ibis.Table | None], deal: Raw, stages: ibis.Table | None) -> Iterator[str]:
+    if made["opportunity_history"] is None:
+        yield (
+            "There is no deal_property_history and no deal_stage, so the past is read from what the deals are today: "
+            "have them synced too."
+        )
+    if stages is None and not deal.has(*_spellings("hs_is_closed")):
+        yield (
+            "There is no deal_pipeline_stage and no property hs_is_closed: only HubSpot's own stages closedwon and "
+            "closedlost are taken for closed, so have one of them synced."
+        )

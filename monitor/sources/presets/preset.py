@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import ibis
 from ibis.expr.types import Value
@@ -22,6 +23,8 @@ class Preset:
 
     tables: Mapping[str, ibis.Table]
     remarks: tuple[str, ...] = ()
+    raw: Mapping[str, ibis.Table] = field(default_factory=lambda: MappingProxyType({}))
+    """By canonical table: the raw one that its rows come from, to say how many there were."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Raw:
     def cells(self, *names: str) -> Iterator[Value]:
         """The columns of those of `names` that are there."""
         return (self.table[found] for name in names if (found := self.name(name)) is not None)
+
+    def as_(self, read: Callable[[Value], Value], *names: str) -> Value | None:
+        """The column of the first of `names` that is there, read."""
+        cell = self.cell(*names)
+        return None if cell is None else read(cell)
 
     def filter(self, *holds: Value) -> Raw:
         return Raw(self.table.filter(*holds)) if holds else self

@@ -20,6 +20,16 @@ without an offset are UTC. Cells are text or of their type.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+import ibis
+from ibis.expr.types import Value
+
+from monitor.sources.presets.cells import day, flag, ident, moment, squeezed, text
+from monitor.sources.presets.history import best_of, change, from_snapshots
+from monitor.sources.presets.preset import Preset, Raw, Tables, first
+from monitor.sources.presets.rows import living, shaped, undeleted
+
 TABLES = (
     "opportunity", "opportunity_field_history", "opportunity_history", "account", "user", "user_role",
     "forecasting_quota",
@@ -28,3 +38,173 @@ TABLES = (
     "sf_user_data", "sf_user_role_data",
 )  # fmt: skip
 """Names of the raw tables that are looked for: Fivetran's, Airbyte's, those of Fivetran's dbt seeds."""
+
+_FIELDS = {"amount": "amount", "stagename": "stage", "closedate": "close_date", "owner": "owner_id"}
+"""Their name of a tracked field, squeezed, to the canonical one."""
+_USER = "^005[A-Za-z0-9]{12,15}$"
+"""Salesforce writes a change of owner twice, with names and with ids: this is an id."""
+
+
+def canonical(tables: Tables) -> Preset:
+    """The canonical tables that can be made of what is there."""
+    opportunity = _find(tables, "opportunity")
+    if opportunity is None:
+        return Preset({})
+    opportunities = _opportunities(living(opportunity, "id"))
+    made = {
+        "opportunities": opportunities,
+        "opportunity_history": _history(tables, opportunity, opportunities),
+        "accounts": _accounts(_find(tables, "account")),
+        "reps": _reps(_find(tables, "user"), _find(tables, "user_role")),
+        "quotas": _quotas(_find(tables, "forecasting_quota")),
+    }
+    return Preset(
+        {name: table for name, table in made.items() if table is not None},
+        tuple(_remarks(made)),
+        {"opportunities": opportunity.table},
+    )
+
+
+def _find(tables: Tables, name: str) -> Raw | None:
+    return first(tables, name, name.replace("_", ""), f"sf_{name}_data")
+
+
+def _opportunities(raw: Raw) -> ibis.Table:
+    return shaped(
+        raw,
+        opportunity_id=raw.as_(ident, "id"),
+        account_id=raw.as_(ident, "account_id"),
+        owner_id=raw.as_(ident, "owner_id"),
+        type=raw.as_(text, "type"),
+        created_date=raw.as_(moment, "created_date"),
+        close_date=raw.as_(day, "close_date"),
+        stage=raw.as_(text, "stage_name"),
+        is_closed=raw.as_(flag, "is_closed"),
+        is_won=raw.as_(flag, "is_won"),
+        amount=raw.cell("amount"),
+        currency=raw.as_(text, "currency_iso_code"),
+        source=raw.as_(text, "lead_source"),
+    )
+
+
+def _accounts(raw: Raw | None) -> ibis.Table | None:
+    if raw is None:
+        return None
+    raw = living(raw, "id")
+    return shaped(
+        raw,
+        account_id=raw.as_(ident, "id"),
+        name=raw.cell("name"),
+        employees=raw.cell("number_of_employees"),
+        annual_revenue=raw.cell("annual_revenue"),
+        industry=raw.cell("industry"),
+        created_date=raw.as_(moment, "created_date"),
+    )
+
+
+def _history(tables: Tables, opportunity: Raw, opportunities: ibis.Table) -> ibis.Table | None:
+    """Tracked fields; else what the stage history or Fivetran's history mode show to have changed."""
+    past = _find(tables, "opportunity_history")
+    sources = [_tracked(_find(tables, "opportunity_field_history"))]
+    sources += [_snapshots(raw) for raw in (past, opportunity) if raw is not None]
+    return best_of(sources, opportunities)
+
+
+def _tracked(raw: Raw | None) -> ibis.Table | None:
+    if raw is None:
+        return None
+    raw = undeleted(raw)
+    deal, what, at = raw.cell("opportunity_id"), raw.cell("field"), raw.cell("created_date")
+    old, new = raw.as_(text, "old_value"), raw.as_(text, "new_value")
+    if deal is None or what is None or at is None or old is None or new is None:
+        return None
+    field = squeezed(what).cases(*_FIELDS.items())
+    is_day = field == "close_date"
+    old, new = (is_day.ifelse(day(value), value) for value in (old, new))
+    rows = raw.table.select(**change(deal, field, old, new, at))
+    by_id = (rows.old_value.re_search(_USER) | rows.new_value.isnull()).fill_null(False) | (
+        rows.new_value.re_search(_USER).fill_null(False)
+    )
+    return rows.filter(rows.field.notnull(), (rows.field != "owner_id") | by_id)
+
+
+def _snapshots(raw: Raw) -> ibis.Table | None:
+    """The stage history, or an opportunity in history mode; both are called `opportunity_history` somewhere."""
+    raw = undeleted(raw)
+    fields = {
+        "amount": raw.cell("amount"),
+        "stage": raw.cell("stage_name"),
+        "close_date": raw.as_(day, "close_date"),
+        "owner_id": raw.as_(ident, "owner_id"),
+    }
+    if raw.has("opportunity_id"):
+        return from_snapshots(raw, "opportunity_id", "created_date", fields)
+    return from_snapshots(raw, "id", "_fivetran_start", fields)
+
+
+def _reps(user: Raw | None, user_role: Raw | None) -> ibis.Table | None:
+    """Everybody with a login; who has a role and a segment is told by the role's name and by the configuration."""
+    if user is None:
+        return None
+    raw = _with_role(living(user, "id"), user_role)
+    role, title = raw.as_(text, "user_role_name"), raw.as_(text, "title")
+    known = [cell for cell in (role, title) if cell is not None]
+    return shaped(
+        raw,
+        rep_id=raw.as_(ident, "id"),
+        name=raw.cell("name"),
+        role=ibis.coalesce(*known) if known else None,
+        manager_id=raw.as_(ident, "manager_id"),
+        start_date=raw.as_(moment, "created_date"),
+        end_date=_left(raw),
+    )
+
+
+def _with_role(raw: Raw, user_role: Raw | None) -> Raw:
+    """The user with the role's name as `user_role_name`."""
+    of_user = raw.cell("user_role_id")
+    roles = living(user_role, "id") if user_role is not None else None
+    id_, name = (roles.cell("id"), roles.cell("name")) if roles else (None, None)
+    if of_user is None or roles is None or id_ is None or name is None:
+        return raw
+    named = roles.table.select(role_key=ident(id_), user_role_name=text(name))
+    return Raw(raw.table.left_join(named, ident(of_user) == named.role_key).drop("role_key"))
+
+
+def _left(raw: Raw) -> Value | None:
+    """Salesforce knows that a login is shut, and not since when: the last login stands in for it."""
+    active = raw.cell("is_active")
+    seen = [moment(cell) for cell in raw.cells("last_login_date", "last_modified_date", "created_date")]
+    if active is None or not seen:
+        return None
+    kinds = {cell.type() for cell in seen}
+    last = ibis.coalesce(*(cell if len(kinds) == 1 else cell.cast("string") for cell in seen))
+    return ibis.ifelse(flag(active).fill_null(True), ibis.null(last.type()), last)
+
+
+def _quotas(raw: Raw | None) -> ibis.Table | None:
+    """Quotas in money, each with the kind of forecast it is for."""
+    if raw is None:
+        return None
+    raw = living(raw, "id")
+    raw = raw.filter(*(flag(cell).fill_null(True) for cell in raw.cells("is_amount")))
+    return shaped(
+        raw,
+        rep_id=raw.as_(ident, "quota_owner_id"),
+        period_start=raw.as_(day, "start_date"),
+        amount=raw.cell("quota_amount"),
+        forecasting_type_id=raw.as_(ident, "forecasting_type_id"),
+    )
+
+
+def _remarks(made: Mapping[str, ibis.Table | None]) -> Iterator[str]:
+    if made["opportunity_history"] is None:
+        yield (
+            "There is no opportunity_field_history and no opportunity_history, so the past is read from what the deals "
+            "are today: have them synced too."
+        )
+    if made["quotas"] is not None:
+        yield (
+            "Quotas come from forecasting_quota: months are added up to quarters, and where a person has quotas for "
+            "several kinds of forecast the largest counts."
+        )

@@ -1,0 +1,102 @@
+"""A preset's tables under the company's own mapping: counted, settled, and said what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ibis
+
+from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.core.tables import TABLES, Table
+from monitor.errors import DataError
+from monitor.sources.mapping import HELPERS, check_columns, check_spec, map_table
+from monitor.sources.presets.preset import Preset
+from monitor.sources.presets.settle import SENTENCES, counted, settled
+
+NEEDED = "opportunities"
+
+
+def loaded(preset: Preset, name: str, deals: str, spec: SourceSpec) -> Preset:
+    """What `presets.load` gives; `deals` is the raw table of the deals, for sentences."""
+    for table, table_spec in spec.tables.items():
+        check_spec(TABLES[table], table_spec)
+    if NEEDED not in preset.tables and not _elsewhere(spec.table(NEEDED)):
+        raise DataError(f"There is no table {deals}, which the preset {name} makes the deals from: have it synced.")
+    return _Loading(preset, name, deals, spec).run()
+
+
+class _Loading:
+    """One loading of a preset."""
+
+    def __init__(self, preset: Preset, name: str, deals: str, spec: SourceSpec) -> None:
+        self.preset = preset
+        self.name = name
+        self.deals = deals
+        self.spec = spec
+        self.remarks = list(preset.remarks)
+
+    def run(self) -> Preset:
+        made = {name: self.made(name) for name in self.preset.tables if not _elsewhere(self.spec.table(name))}
+        tables = {name: table for name, table in made.items() if table is not None}
+        self.remarks += self.lacking(tables)
+        return Preset(tables, tuple(self.remarks))
+
+    def made(self, name: str) -> ibis.Table | None:
+        """One canonical table, None where it cannot be made or has no row."""
+        raw, table, table_spec = self.preset.tables[name], TABLES[name], self.spec.table(name)
+        missing = _missing(raw, table, table_spec)
+        if missing and name != NEEDED:
+            self.remarks.append(
+                f"Table {name} is taken as absent: the preset {self.name} cannot tell {' and '.join(missing)}; say them under "
+                f"source.tables.{name} (columns, defaults), or bring the table from elsewhere."
+            )
+            return None
+        check_columns(table, table_spec, raw.columns, f"The preset's table {name}")
+        mapped = map_table(raw, table, table_spec)
+        counts = mapped.aggregate(rows=mapped.count(), **counted(name, mapped)).to_pyarrow().to_pylist()[0]
+        if not counts.pop("rows"):
+            self.refuse_nothing(name)
+            return None
+        self.remarks += [SENTENCES[word].format(count=f"{count:,}") for word, count in counts.items() if count]
+        return self.kept(name, settled(name, mapped, self.spec.calendar))
+
+    def refuse_nothing(self, name: str) -> None:
+        """Raises DataError for deals without a row; of another table says that it is absent."""
+        if name != NEEDED:
+            self.remarks.append(f"Table {name} has no row that could be used, so it is taken as absent.")
+            return
+        count = self.preset.raw[name].count().to_pyarrow().as_py()
+        if not count:
+            raise DataError(f"Table {self.deals} has no row, so nothing can be computed: look at its sync.")
+        raise DataError(
+            f"Nothing can be computed, because every one of the {count:,} rows of table {self.deals} is deleted or "
+            "merged into another (is_deleted, archived, _fivetran_deleted, _fivetran_active): look at its sync."
+        )
+
+    def kept(self, name: str, table: ibis.Table) -> ibis.Table:
+        """The canonical and helper columns, and the one that a quota rule needs."""
+        quota = str(self.spec.table("quotas").from_reps).lower() if name == "reps" else None
+        canonical = {column.name for column in TABLES[name].columns} | set(HELPERS)
+        return table.select(*(column for column in table.columns if column in canonical or column.lower() == quota))
+
+    def lacking(self, tables: dict[str, ibis.Table]) -> Iterator[str]:
+        """What a CRM does not hold and nobody gave."""
+        wanted = [name for name in ("quotas", "spend") if name not in tables and not _given(self.spec.table(name))]
+        if wanted:
+            yield (
+                f"The preset {self.name} finds no {' and no '.join(wanted)}: bring them from elsewhere, as in "
+                f"source.tables.{wanted[0]}: {{type: csv, path: {wanted[0]}.csv}}."
+            )
+
+
+def _missing(raw: ibis.Table, table: Table, spec: TableSpec) -> list[str]:
+    there = {column.lower() for column in raw.columns} | {*spec.columns, *spec.derive, *spec.defaults}
+    return [name for name in table.required if name not in there]
+
+
+def _elsewhere(spec: TableSpec) -> bool:
+    return spec.type is not None or spec.table is not None
+
+
+def _given(spec: TableSpec) -> bool:
+    return _elsewhere(spec) or spec.from_reps is not None
