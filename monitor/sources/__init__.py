@@ -11,6 +11,7 @@ from monitor.sources.source import Source, World
 SOURCES = {
     "csv": "monitor.sources.csv_folder",
     "demo": "monitor.sources.demo",
+    "hubspot": "monitor.sources.hubspot",
 }
 """Type of source to its module, which is imported when it is opened and has `open_source(spec) -> Source`."""
 

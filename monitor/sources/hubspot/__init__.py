@@ -1,0 +1,132 @@
+"""HubSpot as a source: read over its API into a folder, from which the preset `hubspot` makes the canonical tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from monitor.core.source_spec import SourceSpec
+from monitor.errors import ConfigError, DataError
+from monitor.sources.hubspot.cache import Cache, State, moment
+from monitor.sources.source import World
+
+if TYPE_CHECKING:
+    import ibis
+
+    from monitor.sources.engine import Engine
+    from monitor.sources.hubspot.calls import HubSpotApi
+
+FRESH = timedelta(minutes=5)
+"""HubSpot is not called again so soon after it was."""
+TOKEN, ADDRESS = "HUBSPOT_TOKEN", "HUBSPOT_API_URL"  # names of variables
+
+
+def open_source(spec: SourceSpec, world: World) -> HubSpot:
+    """HubSpot by the token in the environment, kept in `spec.cache`. Nothing is called or read yet."""
+    if spec.cache is None:
+        raise ConfigError("source.cache is missing: name the folder in which what HubSpot answers is kept.")
+    return HubSpot(spec, world)
+
+
+class HubSpot:
+    """HubSpot as it stood at the last reading; `tables` reads what changed first, unless that was just now."""
+
+    def __init__(self, spec: SourceSpec, world: World) -> None:
+        self._spec, self._world = spec, world
+        self._loaded: tuple[Mapping[str, ibis.Table], tuple[str, ...], Engine] | None = None
+
+    def tables(self) -> Mapping[str, ibis.Table]:
+        return self._load()[0]
+
+    def remarks(self) -> tuple[str, ...]:
+        return self._load()[1]
+
+    def today(self) -> date | None:
+        return None
+
+    def stamp(self) -> str:
+        """SHA-256 over the configuration, the state of the folder, and whether HubSpot is to be called again."""
+        cache = self._cache()
+        state = (cache.written(), "due" if self._is_due() else "fresh")
+        shown = replace(self._spec, secrets={})
+        return hashlib.sha256(repr((shown, state)).encode()).hexdigest()
+
+    def forecast(self) -> tuple[str, ...]:
+        """What the next reading would read and what it costs. Raises DataError where HubSpot cannot be asked."""
+        from monitor.sources.hubspot.sync import forecast
+
+        with closing(self._api()) as api:
+            return forecast(api, self._cache(), self._spec)
+
+    def close(self) -> None:
+        if self._loaded is not None:
+            self._loaded[2].close()
+            self._loaded = None
+
+    def _cache(self) -> Cache:
+        assert self._spec.cache is not None
+        return Cache(self._spec.cache)
+
+    def _is_due(self) -> bool:
+        tried = self._cache().tried_at()
+        return tried is None or not timedelta() <= self._world.now() - tried < FRESH
+
+    def _load(self) -> tuple[Mapping[str, ibis.Table], tuple[str, ...], Engine]:
+        if self._loaded is None:
+            from monitor.sources.engine import Engine
+            from monitor.sources.hubspot.tables import raw_tables
+            from monitor.sources.presets import load
+
+            trouble = self._synchronise() if self._is_due() else self._cache().trouble()
+            state = self._cache().state()
+            if state.number == 0:
+                raise DataError(trouble or f"'{self._spec.cache}' holds nothing of HubSpot yet: start again later.")
+            engine = Engine()
+            try:
+                raw = raw_tables(engine, self._cache().folder / state.folder)
+                preset = load("hubspot", raw.get, self._spec)
+            except BaseException:
+                engine.close()
+                raise
+            told = (_age(trouble, state, self._world.now()),) if trouble else ()
+            self._loaded = (preset.tables, (*told, *state.remarks, *preset.remarks), engine)
+        return self._loaded
+
+    def _synchronise(self) -> str:
+        """Reads what is new; why that could not be done, nothing where it was."""
+        from monitor.sources.hubspot.sync import synchronise
+
+        cache = self._cache()
+        with cache.alone() as alone:
+            if not alone:
+                return "Another process is reading HubSpot just now."
+            trouble = ""
+            try:
+                with closing(self._api()) as api:
+                    synchronise(api, cache, self._spec, self._world)
+            except DataError as error:
+                trouble = str(error)
+            cache.tried(self._world.now(), trouble)
+            return trouble
+
+    def _api(self) -> HubSpotApi:
+        from monitor.sources.hubspot.calls import HubSpotApi
+
+        token, address = self._spec.secrets.get(TOKEN), self._spec.secrets.get(ADDRESS)
+        if token is None:
+            raise DataError(f"{TOKEN} is not set: put the private app's access token into the environment.")
+        return HubSpotApi(token, self._world, address.reveal() if address else None)
+
+
+def _age(trouble: str, state: State, now: datetime) -> str:
+    """That the data are old, and why."""
+    read = moment(state.read_at)
+    age = now - read if read else timedelta()
+    long = f"{age.days} days" if age.days > 1 else f"{age // timedelta(hours=1)} hours"
+    if age < timedelta(hours=2):
+        long = f"{age // timedelta(minutes=1)} minutes"
+    return f"The data are {long} old, as HubSpot could not be read since: {trouble}"

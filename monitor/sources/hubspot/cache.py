@@ -1,0 +1,203 @@
+"""The folder in which HubSpot's answers are kept: one whole reading at a time, and the pieces of one under way.
+
+`state.json` names the reading that is used (`tables-7`, Parquet in Fivetran's shape). A reading under way stands in
+`run`: pieces `000001`, `000002`, each a folder that is renamed into place whole and says how to go on after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monitor.errors import DataError
+from monitor.sources.hubspot.shape import FLAGS, Row
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VERSION = 1
+"""Of the folder's shape; another one is read anew."""
+STATE, TRIED = "state.json", "tried.json"
+_RUN, _CURSOR, _BEGUN = "run", "cursor.json", "begun.json"
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of the reading that is used."""
+
+    version: int = VERSION
+    number: int = 0
+    """Of the folder of its tables; 0: there is none yet."""
+    read_at: str = ""
+    since: Mapping[str, int] = field(default_factory=dict)
+    """By kind (deals, companies): milliseconds of the newest change that was read."""
+    properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    counted_at: str = ""
+    """When every id was compared."""
+    rows: int = 0
+    remarks: Sequence[str] = ()
+
+    @property
+    def folder(self) -> str:
+        return f"tables-{self.number}"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A reading under way."""
+
+    at: str
+    whole: bool
+    """Whether everything is read, or only what changed."""
+    since: Mapping[str, int]
+    properties: Mapping[str, Sequence[str]]
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """By kind: how many there were; only for a whole reading."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows by table, and where to go on once they are kept."""
+
+    rows: Mapping[str, Sequence[Row]]
+    cursor: Mapping[str, Any]
+
+
+class Cache:
+    """The folder. Everything is written beside and renamed, so that a kill leaves the old or the new."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run = folder / _RUN
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether this process is the only one that reads HubSpot into the folder."""
+        import fcntl
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / "lock").open("a")
+        except OSError as error:
+            raise DataError(
+                f"source.cache: the folder '{self.folder}' cannot be written ({error.strerror}): mend its permissions."
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            yield True
+
+    def state(self) -> State:
+        """What is used; an empty one where there is none or one of another version."""
+        told = _read(self.folder / STATE)
+        if told.get("version") != VERSION:
+            return State()
+        state = State(**told)
+        return state if (self.folder / state.folder).is_dir() else State()
+
+    def written(self) -> str:
+        """The texts that change whenever something is published or tried."""
+        return repr([_read(self.folder / name) for name in (STATE, TRIED)])
+
+    def tried_at(self) -> datetime | None:
+        """When HubSpot was last called, in vain or not."""
+        return moment(_read(self.folder / TRIED).get("at", ""))
+
+    def trouble(self) -> str:
+        """Why that was in vain; nothing where it was not."""
+        return str(_read(self.folder / TRIED).get("trouble", ""))
+
+    def tried(self, at: datetime, trouble: str) -> None:
+        _write(self.folder / TRIED, {"at": at.isoformat(), "trouble": trouble})
+
+    def begun(self) -> Begun | None:
+        told = _read(self.run / _BEGUN)
+        return Begun(**told) if told else None
+
+    def begin(self, begun: Begun) -> None:
+        """Starts a reading; whatever was under way is forgotten."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        self.run.mkdir(parents=True)
+        _write(self.run / _BEGUN, asdict(begun))
+
+    def pieces(self) -> list[Path]:
+        """The pieces of the reading under way, in order."""
+        return sorted(place for place in self.run.iterdir() if place.name.isdigit() and place.is_dir())
+
+    def cursors(self) -> list[dict[str, Any]]:
+        """What each piece says, in order."""
+        return [_read(place / _CURSOR) for place in self.pieces()]
+
+    def keep(self, piece: Piece) -> None:
+        """Adds one piece to the reading under way."""
+        last = self.pieces()[-1:]
+        number = int(last[0].name) + 1 if last else 1
+        beside = self.run / f"{number:06}.new"
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        import pyarrow.parquet as pq
+
+        for name, rows in piece.rows.items():
+            if rows:
+                pq.write_table(_table(rows, number), beside / f"{name}.parquet")
+        _write(beside / _CURSOR, piece.cursor)
+        beside.rename(self.run / f"{number:06}")
+
+    def publish(self, made: Path, state: State) -> State:
+        """Takes the folder `made` for the tables from now on. The one before it stays for those who read it still."""
+        state = replace(state, number=self.state().number + 1)
+        place = self.folder / state.folder
+        shutil.rmtree(place, ignore_errors=True)
+        made.rename(place)
+        _write(self.folder / STATE, asdict(state))
+        shutil.rmtree(self.run, ignore_errors=True)
+        for old in self.folder.glob("tables-*"):
+            if old.name not in (state.folder, f"tables-{state.number - 1}"):
+                shutil.rmtree(old, ignore_errors=True)
+        return state
+
+
+def moment(text: str) -> datetime | None:
+    """An instant as it is written in the folder."""
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _table(rows: Sequence[Row], number: int) -> pa.Table:
+    import pyarrow as pa
+
+    names = list(rows[0])
+    columns: dict[str, Any] = {
+        name: pa.array([row[name] for row in rows], pa.bool_() if name in FLAGS else pa.string()) for name in names
+    }
+    return pa.table({**columns, "piece": pa.array([number] * len(rows), pa.int64())})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A file that was written here, nothing where it is not there or is damaged."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _write(path: Path, told: Mapping[str, Any]) -> None:
+    beside = path.with_name(path.name + ".new")
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump(told, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

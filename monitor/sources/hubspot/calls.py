@@ -1,0 +1,231 @@
+"""Calls to HubSpot by its official client: paced, repeated where that helps, refused in one sentence where not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import urllib3
+from hubspot import Client  # type: ignore[import-untyped]
+from hubspot.crm import companies, deals, owners, pipelines  # type: ignore[import-untyped]
+from hubspot.crm.associations import v4  # type: ignore[import-untyped]
+
+from monitor.core.secret import MASK, Secret
+from monitor.errors import DataError
+from monitor.sources.source import World
+
+EVERY = 0.1
+"""Seconds between two calls: ten a second."""
+EVERY_SEARCH = 0.2
+"""Seconds between two searches: five a second."""
+TRIES = 6
+_TIMEOUT = (10.0, 60.0)
+_PATIENCE = 120.0
+"""Seconds that one answer may ask us to wait; who wants more is called again another time."""
+Answer = dict[str, Any]
+_REFUSALS = tuple(room.ApiException for room in (deals, companies, owners, pipelines, v4))
+"""The client has a class of its own for each of its rooms, and they have no parent in common but `Exception`."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: what it is about, for sentences, and the scope that a private app needs for it."""
+
+    what: str
+    scope: str
+    run: Callable[..., Any]
+    search: bool = False
+
+
+class HubSpotApi:
+    """The few calls that are needed, each giving HubSpot's JSON as it came. `close` lets go of the connections."""
+
+    def __init__(self, token: Secret, world: World, address: str | None = None) -> None:
+        self._token, self._world = token, world
+        where = {} if address is None else {"host": address.rstrip("/")}
+        # Its own repeats are off: they know nothing of HubSpot's limits.
+        crm = Client.create(access_token=token.reveal(), retry=False, **where).crm
+        self._apis = {
+            "deals": (crm.deals.basic_api, crm.deals.search_api),
+            "companies": (crm.companies.basic_api, crm.companies.search_api),
+        }
+        self._batch, self._links = crm.deals.batch_api, crm.associations.v4.batch_api
+        self._owners, self._pipelines = crm.owners.owners_api, crm.pipelines.pipelines_api
+        self._due: dict[bool, datetime] = {}
+        self.calls = 0
+        self.left_today: int | None = None
+        """Calls that HubSpot still allows, where it said so."""
+
+    def close(self) -> None:
+        apis = [*(api for pair in self._apis.values() for api in pair), self._batch, self._links]
+        for api in (*apis, self._owners, self._pipelines):
+            api.api_client.rest_client.pool_manager.clear()
+
+    def page(self, kind: str, after: str | None, **more: Any) -> Answer:
+        """One page of the list of `kind` (deals, companies); `more` as the client's `get_page` takes it."""
+        given = {name: _plain(value) for name, value in {"after": after, **more}.items() if value is not None}
+        return self._get(Call(f"the list of {kind}", _scope(kind), self._apis[kind][0].get_page), **given)
+
+    def search(self, kind: str, body: Mapping[str, Any]) -> Answer:
+        """One page of a search among `kind`."""
+        call = Call(f"the search of {kind}", _scope(kind), self._apis[kind][1].do_search, search=True)
+        return self._get(call, public_object_search_request=dict(body))
+
+    def deals(self, ids: list[str], properties: list[str], history: list[str]) -> Answer:
+        """Deals by id, with the history of some properties; at most 50. What is gone is left out."""
+        body = {
+            "inputs": [{"id": each} for each in ids],
+            "properties": properties,
+            "propertiesWithHistory": history,
+        }
+        call = Call("deals with their history", _scope("deals"), self._batch.read)
+        return self._get(call, batch_read_input_simple_public_object_id=body)
+
+    def companies_of(self, inputs: list[dict[str, str]]) -> Answer:
+        """Whom deals are with, by deal."""
+        call = Call("the companies of deals", _scope("companies"), self._links.get_page)
+        body = {"inputs": inputs}
+        return self._get(call, "deals", "companies", batch_input_public_fetch_associations_batch_request=body)
+
+    def owners(self, after: str | None, *, archived: bool) -> Answer:
+        given = {"after": after} if after is not None else {}
+        call = Call("the owners", _scope("owners"), self._owners.get_page)
+        return self._get(call, limit=100, archived=_plain(archived), **given)
+
+    def pipelines(self) -> Answer:
+        """Every pipeline of deals with its stages."""
+        return self._get(Call("the pipelines of deals", _scope("deals"), self._pipelines.get_all), "deals")
+
+    def _get(self, call: Call, *given: Any, **more: Any) -> Answer:
+        """The answer as JSON. Raises DataError, one sentence, where HubSpot refuses or does not come to itself."""
+        why = ""
+        for attempt in range(TRIES):
+            self._pace(search=call.search)
+            self.calls += 1
+            try:
+                raw = call.run(*given, _preload_content=False, _request_timeout=_TIMEOUT, **more)
+                answer = json.loads(_body_of(raw))
+                if not isinstance(answer, dict):
+                    raise ValueError("no object")  # as bad as no JSON at all
+            except _REFUSALS as error:
+                why = self._refused(call, error, attempt)
+            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                why = f"the connection broke: {type(error).__name__}"
+                self._world.wait(2.0**attempt)
+            else:
+                self._heed(raw.headers)
+                return answer
+        raise DataError(
+            f"HubSpot does not give {call.what} ({self._safe(why)}), after {TRIES} tries: what was read is kept, so "
+            "start again later."
+        )
+
+    def _pace(self, *, search: bool) -> None:
+        now = self._world.now()
+        for kind, every in ((False, EVERY), (True, EVERY_SEARCH)):
+            if kind <= search and (last := self._due.get(kind)) is not None:
+                left = every - (now - last).total_seconds()
+                if left > 0:
+                    self._world.wait(min(left, every))
+                    now = self._world.now()
+        for kind in {False, search}:
+            self._due[kind] = now
+
+    def _heed(self, headers: Mapping[str, str]) -> None:
+        """Waits where HubSpot says that nothing is left of this interval."""
+        left = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
+        self.left_today = self.left_today if left is None else int(left)
+        if _number(headers.get("X-HubSpot-RateLimit-Remaining")) == 0:
+            self._world.wait(_interval(headers))
+
+    def _refused(self, call: Call, error: Any, attempt: int) -> str:
+        """Waits where waiting helps and says why; else raises the sentence."""
+        status, told = error.status or 0, _told(error.body)
+        headers: Mapping[str, str] = error.headers or {}
+        message = self._safe(str(told.get("message") or error.reason or "no reason given"))
+        if status == 401:
+            raise DataError(
+                f"HubSpot does not accept HUBSPOT_TOKEN ({message}): give the private app's access token, a new one "
+                "where it was rotated."
+            )
+        if status == 403:
+            raise DataError(
+                f"HubSpot does not let the private app read {call.what}: give it the scope {call.scope}"
+                f"{self._safe(_theirs(told, call.scope))}, then put its token into HUBSPOT_TOKEN."
+            )
+        if status == 429 and str(told.get("policyName", "")).upper() == "DAILY":
+            raise DataError(
+                f"HubSpot's daily limit of calls is used up ({message}): what was read is kept, and the next reading "
+                "goes on from there."
+            )
+        if status != 429 and not 500 <= status <= 599 and status != 408:
+            raise DataError(f"HubSpot does not answer the call for {call.what} ({status}: {message}).")
+        asked = _number(headers.get("Retry-After"))
+        pause = asked if asked is not None else _interval(headers) if status == 429 else 2.0**attempt
+        if pause > _PATIENCE:
+            raise DataError(
+                f"HubSpot asks to be left alone for {pause:.0f} seconds ({status}: {message}): what was read is kept, "
+                "so start again later."
+            )
+        self._world.wait(pause)
+        return f"{status}: {message}"
+
+    def _safe(self, text: str) -> str:
+        """One short line in which the token cannot stand."""
+        line = " ".join(text.replace(self._token.reveal(), MASK).split())
+        return line[:200].rstrip(". ")
+
+
+def _plain(value: Any) -> Any:
+    """The client would write a flag as Python does, `True`."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _scope(kind: str) -> str:
+    return f"crm.objects.{kind}.read"
+
+
+def _body_of(raw: Any) -> bytes:
+    """The whole body; the connection is closed where it breaks off."""
+    try:
+        body: bytes = raw.data
+    except BaseException:
+        raw.close()
+        raise
+    return body
+
+
+def _told(body: Any) -> Mapping[str, Any]:
+    """What an error says of itself; nothing where it says nothing that can be read."""
+    try:
+        told = json.loads(body or "{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _theirs(told: Mapping[str, Any], ours: str) -> str:
+    """The scopes that HubSpot names itself, which are not always the right ones."""
+    found: list[str] = []
+    for error in told.get("errors") or []:
+        context = error.get("context") if isinstance(error, dict) else None
+        for key in ("requiredGranularScopes", "requiredScopes"):
+            found += [str(scope) for scope in (context or {}).get(key) or []]
+    others = sorted(set(found) - {ours})
+    return f" (HubSpot itself names {', '.join(others)})" if others else ""
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text is not None else None
+    except ValueError:
+        return None
+
+
+def _interval(headers: Mapping[str, str]) -> float:
+    """Seconds until calls are counted anew."""
+    milliseconds = _number(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
+    return 10.0 if milliseconds is None else min(milliseconds / 1000, _PATIENCE)

@@ -1,0 +1,152 @@
+"""From one whole reading to the next: begin or go on, read, make the tables, compare the number of deals, publish."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from monitor.core.source_spec import SourceSpec
+from monitor.sources.hubspot import shape, tables
+from monitor.sources.hubspot.cache import Begun, Cache, Piece, State, moment
+from monitor.sources.hubspot.calls import HubSpotApi
+from monitor.sources.hubspot.reading import END, IN_LIST, IN_SEARCH, WITH_HISTORY, Reading, changed_since, newest_of
+from monitor.sources.hubspot.tables import Made
+from monitor.sources.source import World
+
+KINDS = ("deals", "companies")
+_FEW = 10_000
+"""Deals up to which all ids are compared whenever the numbers differ; more than these once a day."""
+_DAY = timedelta(hours=20)
+
+
+def wanted(spec: SourceSpec) -> dict[str, list[str]]:
+    """The properties to read, by kind."""
+    return {"deals": shape.deal_properties(spec), "companies": shape.company_properties(spec)}
+
+
+def synchronise(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -> State:
+    """Reads what is new and publishes it. Raises DataError; what was read by then is kept for the next time."""
+    begun = _begun(api, cache, wanted(spec), world)
+    reading = Reading(api, cache, begun, world)
+    cursor = reading.run()
+    state = cache.state()
+    made = _make(cache, state, begun)
+    if counted := _is_to_compare(api, state, made, world):
+        _compare(api, cache, reading, cursor)
+        made = _make(cache, state, begun)
+    whole = replace(
+        state,
+        read_at=begun.at,
+        since=cursor["newest"],
+        properties=begun.properties,
+        counted_at=world.now().isoformat() if counted else state.counted_at,
+        rows=made.rows,
+        remarks=_remarks(made, begun.properties, cursor["given"]),
+    )
+    return cache.publish(_beside(cache), whole)
+
+
+def forecast(api: HubSpotApi, cache: Cache, spec: SourceSpec) -> tuple[str, ...]:
+    """What the next reading would read and how many calls it costs."""
+    state, begun = cache.state(), cache.begun()
+    properties = wanted(spec)
+    found = []
+    if _is_whole(state, properties):
+        (_, deals), (_, companies) = (newest_of(api, kind) for kind in KINDS)
+        calls = _pages(deals, WITH_HISTORY) + _pages(companies, IN_LIST) + 8
+        what = f"HubSpot holds {deals:,} deals and {companies:,} companies, all of which are read"
+    else:
+        deals, companies = (changed_since(api, kind, state.since.get(kind, 0)) for kind in KINDS)
+        calls = 2 * _pages(deals, IN_SEARCH) + 2 * _pages(deals, WITH_HISTORY) + _pages(companies, IN_SEARCH) + 7
+        what = f"{deals:,} deals and {companies:,} companies changed since the last reading of {state.read_at[:16]}"
+    seconds = max(1, round(calls / 10))
+    long = f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"
+    found.append(f"{what}: about {calls:,} calls, {long} at ten calls a second, and one for each 100 archived records.")
+    if begun is not None and begun.properties == properties:
+        done = sum(1 for _ in cache.pieces())
+        found.append(f"A reading begun {begun.at[:16]} was cut off; it goes on after {done} pieces that are kept.")
+    api.pipelines()
+    if api.left_today is not None:
+        found.append(f"HubSpot allows {api.left_today:,} more calls today.")
+    return tuple(found)
+
+
+def _begun(api: HubSpotApi, cache: Cache, properties: Mapping[str, Sequence[str]], world: World) -> Begun:
+    """The reading under way, or a new one."""
+    begun, state = cache.begun(), cache.state()
+    whole = _is_whole(state, properties)
+    if begun is not None and begun.properties == properties and begun.whole == whole:
+        return begun
+    at = world.now().isoformat()
+    if whole:
+        # Before the lists: what changes while they are read is read again after them.
+        newest = {kind: newest_of(api, kind) for kind in KINDS}
+        since, totals = (
+            {kind: each[0] for kind, each in newest.items()},
+            {kind: each[1] for kind, each in newest.items()},
+        )
+        begun = Begun(at, True, since, properties, totals)
+    else:
+        begun = Begun(at, False, state.since, properties)
+    cache.begin(begun)
+    return begun
+
+
+def _is_whole(state: State, properties: Mapping[str, Sequence[str]]) -> bool:
+    """Whether all is to be read: there is nothing yet, or a property is wanted that was not read so far."""
+    return state.number == 0 or any(
+        set(names) - set(state.properties.get(kind, ())) for kind, names in properties.items()
+    )
+
+
+def _beside(cache: Cache) -> Any:
+    return cache.folder / "tables.new"
+
+
+def _make(cache: Cache, state: State, begun: Begun) -> Made:
+    before = None if begun.whole else cache.folder / state.folder
+    shutil.rmtree(_beside(cache), ignore_errors=True)
+    return tables.make(before, cache.pieces(), begun.properties, _beside(cache))
+
+
+def _is_to_compare(api: HubSpotApi, state: State, made: Made, world: World) -> bool:
+    """Whether all ids are compared now: HubSpot counts other than we do."""
+    _, total = newest_of(api, "deals")
+    last = moment(state.counted_at)
+    due = made.live <= _FEW or last is None or world.now() - last >= _DAY
+    return total != made.live and due
+
+
+def _compare(api: HubSpotApi, cache: Cache, reading: Reading, cursor: Mapping[str, Any]) -> None:
+    """Reads what we lack, and marks what HubSpot has no more: deleted for good, or merged unseen."""
+    ours, theirs, after = tables.live_ids(_beside(cache)), set[str](), None
+    while True:
+        answer = api.page("deals", after, limit=IN_LIST, archived=False)
+        theirs |= {str(each["id"]) for each in answer.get("results") or []}
+        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+        if after is None:
+            break
+    found = reading.deals(sorted(theirs - ours)).found
+    rows = {name: [row for owned in by_id.values() for row in owned] for name, by_id in found.items()}
+    rows["gone_deal"] = [{"deal_id": each} for each in sorted(ours - theirs)]
+    cache.keep(Piece(rows, {**cursor, "step": END}))
+
+
+def _remarks(made: Made, properties: Mapping[str, Sequence[str]], given: Mapping[str, Sequence[str]]) -> list[str]:
+    """What a person should know of the reading."""
+    found = []
+    for kind, names in properties.items():
+        gone = [name for name in names if name not in given.get(kind, names)]
+        if gone:
+            found.append(f"HubSpot's {kind} have no property {', '.join(gone)} (any more): it reads as empty.")
+    if made.gone_stages:
+        stages = ", ".join(made.gone_stages[:5])
+        found.append(f"Deals stand in {len(made.gone_stages)} stages that HubSpot has no more: {stages}.")
+    return found
+
+
+def _pages(rows: int, size: int) -> int:
+    return -(-rows // size)
