@@ -182,11 +182,10 @@ def _settled(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
     tos = tied.select("deal", "instant", text="new_text").distinct()
     tied = _flagged(tied, froms, "new_text", "is_last")
     tied = _flagged(tied, tos, "old_text", "is_first")
-    group = ibis.window(group_by=["deal", "instant"])
-    tied = tied.mutate(
-        lasts=tied.new_text.nunique(where=tied.is_last).over(group),
-        firsts=tied.old_text.nunique(where=tied.is_first).over(group),
+    ends = tied.group_by("deal", "instant").agg(
+        lasts=tied.new_text.nunique(where=tied.is_last), firsts=tied.old_text.nunique(where=tied.is_first)
     )
+    tied = tied.inner_join(ends, ["deal", "instant"])
     by_last = ibis.window(
         group_by=["deal", "instant"],
         order_by=[((tied.lasts == 1) & tied.is_last).cast("int8").desc(), tied.new_text.desc(), tied.old_text.desc()],
