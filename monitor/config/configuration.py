@@ -36,6 +36,8 @@ _NOT_READ_WITH = (
     *("slack", "email", "webhook", "schedule", "routes", "wins", "web"),
 )
 """Keys that no reading depends on."""
+_PLACES = ("path", "cache", "max_calls")
+"""Keys of the source that say where it is and how it is asked, and nothing of what it holds."""
 _SMTP_PORTS = {"starttls": 587, "tls": 465}
 
 
@@ -209,7 +211,7 @@ def dumped(document: Document) -> dict[str, Any]:
 def _canonical(values: dict[str, Any]) -> dict[str, Any]:
     """What readings depend on, as JSON holds it. The source's places are left out: facts have a hash of their own."""
     kept = {key: value for key, value in values.items() if key not in _NOT_READ_WITH}
-    kept["source"] = {key: value for key, value in values["source"].items() if key not in ("path", "cache")}
+    kept["source"] = {key: value for key, value in values["source"].items() if key not in _PLACES}
     return {key: _plain(value) for key, value in kept.items()}
 
 

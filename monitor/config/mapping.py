@@ -31,6 +31,7 @@ def source_spec(
         preset=section.preset,
         schema=section.schema,
         cache=_place(folder, section.cache),
+        max_calls=section.max_calls,
         secrets=secrets,
         encoding=section.encoding,
         delimiter=section.delimiter,
@@ -105,7 +106,7 @@ def mapping_problems(source: SourceSection) -> Iterator[Problem]:
         yield from _table_problems(TABLES[name], section, ("source", "tables", name))
 
 
-_ONLY_OF = {"preset": ("sql",), "schema": ("sql",), "cache": ("salesforce", "hubspot")}
+_ONLY_OF = {"preset": ("sql",), "schema": ("sql",), "cache": ("salesforce", "hubspot"), "max_calls": ("salesforce",)}
 """Keys that mean something to some types of sources alone."""
 
 

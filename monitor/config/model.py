@@ -111,6 +111,9 @@ class SourceSection:
     """Only for `sql`: the schema that holds the tables; when absent, the database's own first one."""
     cache: Text | None = None
     """Only for `salesforce` and `hubspot`: the folder in which what was read is kept, relative to this file."""
+    max_calls: Share | None = None
+    """Only for `salesforce`: the share of the day's API calls, of all programs together, at which reading stops until
+    later; when absent, 0.8."""
     encoding: Encoding = "utf-8"
     """Of CSV files."""
     delimiter: Delimiter | None = None

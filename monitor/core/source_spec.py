@@ -70,6 +70,8 @@ class SourceSpec:
     """Of a database; None: its own first one."""
     cache: Path | None = None
     """Where what a CRM answered is kept."""
+    max_calls: Decimal | None = None
+    """The share of the day's calls, of all programs together, at which Salesforce is read no further; None: 0.8."""
     secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
     """What the environment gives for sources, by variable."""
     encoding: str = "utf-8"

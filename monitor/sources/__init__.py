@@ -10,8 +10,10 @@ from monitor.sources.source import Source, World
 
 SOURCES = {
     "csv": "monitor.sources.csv_folder",
+    "sql": "monitor.sources.sql",
     "demo": "monitor.sources.demo",
     "hubspot": "monitor.sources.hubspot",
+    "salesforce": "monitor.sources.salesforce",
 }
 """Type of source to its module, which is imported when it is opened and has `open_source(spec) -> Source`."""
 

@@ -1,0 +1,240 @@
+"""The line to Salesforce: every call by simple-salesforce, tried again where that helps, counted, within the limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import (
+    SalesforceError,
+    SalesforceExpiredSession,
+    SalesforceMalformedRequest,
+    SalesforceRefusedRequest,
+    SalesforceResourceNotFound,
+)
+from simple_salesforce.util import call_salesforce
+
+from monitor.core.secret import Secret
+from monitor.errors import DataError
+from monitor.sources.salesforce.login import VERSION, Session, sign_in
+from monitor.sources.salesforce.rows import BrokenPage
+from monitor.sources.source import World
+
+T = TypeVar("T")
+TRIES = 5
+TIMEOUT = (10.0, 120.0)
+"""Seconds until Salesforce answers at all, and between two pieces of an answer."""
+_LONGEST = 60.0
+_USED = re.compile(r"api-usage=(\d+)/(\d+)")
+_OVER = "REQUEST_LIMIT_EXCEEDED"
+
+
+class Unreachable(DataError):
+    """Nobody answers, or the day's calls are used up: what was read before has to do."""
+
+
+class Refused(Exception):
+    """Salesforce does not do what it is asked; `code` is its own word for why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a query: its records, and where the next one is."""
+
+    records: list[Mapping[str, Any]]
+    next: str | None
+    total: int
+
+
+class _Patient(HTTPAdapter):
+    """Never waits for ever; requests would."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        return super().send(request, **{**options, "timeout": options.get("timeout") or TIMEOUT})
+
+
+class Line:
+    """One conversation. `share` is the part of the day's calls, of all programs together, from which on it ends."""
+
+    def __init__(self, secrets: Mapping[str, Secret], world: World, share: Decimal) -> None:
+        self._secrets, self._world, self._share = secrets, world, share
+        self._http = requests.Session()
+        self._http.mount("https://", _Patient())
+        self._http.hooks["response"].append(self._hear)
+        self._session: Session | None = None
+        self._salesforce: Salesforce | None = None
+        self._wait: float | None = None
+        self.used, self.allowed, self.calls = 0, 0, 0
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    @property
+    def org(self) -> str:
+        """The organisation that answers; signs in where nobody did."""
+        return self._call(lambda _: self._opened().org)
+
+    def describe(self, name: str) -> dict[str, str] | None:
+        """The types of an object's fields by name, None where there is no such object for this user."""
+        try:
+            found: Any = self._call(lambda sf: sf.restful(f"sobjects/{name}/describe"))
+        except Refused as error:
+            if error.code in ("NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"):
+                return None
+            raise
+        return {str(field["name"]): str(field["type"]) for field in found["fields"]}
+
+    def count(self, name: str, where: str = "", *, deleted: bool = False) -> int:
+        """How many rows there are."""
+        query = f"SELECT COUNT() FROM {name}{where}"  # noqa: S608  # names of ours
+        return int(self._call(lambda sf: sf.query(query, include_deleted=deleted))["totalSize"])
+
+    def query(self, soql: str) -> Page:
+        """The first page, deleted rows included."""
+        return _page(self._call(lambda sf: sf.query(soql, include_deleted=True)))
+
+    def more(self, url: str) -> Page:
+        """The page at `url`. Raises Refused where Salesforce has forgotten it."""
+        return _page(self._call(lambda sf: sf.query_more(url, identifier_is_url=True)))
+
+    def begin_job(self, soql: str) -> Mapping[str, Any]:
+        """A bulk query of all rows, deleted ones included. Raises Refused."""
+        wanted = {"operation": "queryAll", "query": soql, "columnDelimiter": "COMMA", "lineEnding": "LF"}
+        return self._job("POST", "query", json=wanted)
+
+    def job(self, number: str) -> Mapping[str, Any]:
+        """How far a bulk query is. Raises Refused for one that is gone."""
+        return self._job("GET", f"query/{number}")
+
+    def results(self, number: str, locator: str | None, most: int, read: Callable[[bytes], T]) -> tuple[T, str | None]:
+        """One page of a bulk query, as `read` makes it of the CSV, and where the next one is. Raises Refused."""
+
+        def ask(sf: Salesforce) -> tuple[T, str | None]:
+            where = {"maxRecords": str(most)} | ({"locator": locator} if locator else {})
+            answer = _bulk(sf, "GET", f"query/{number}/results", params=where, headers={"Accept": "text/csv"})
+            following = answer.headers.get("Sforce-Locator", "")
+            rows = read(answer.content)
+            said = answer.headers.get("Sforce-NumberOfRecords")
+            if said is not None and hasattr(rows, "num_rows") and int(said) != rows.num_rows:
+                raise BrokenPage(f"{rows.num_rows} rows of {said}")
+            return rows, None if following in ("", "null") else following
+
+        return self._call(ask)
+
+    def _job(self, method: str, path: str, **more: Any) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self._call(lambda sf: _bulk(sf, method, path, **more).json())
+        return answer
+
+    def _call(self, ask: Callable[[Salesforce], T]) -> T:
+        """What `ask` gets, tried again after what passes. Raises Refused, Unreachable, DataError."""
+        renewed, trouble = False, "nobody answers"
+        for attempt in range(TRIES):
+            self._spare()
+            try:
+                return ask(self._ready())
+            except SalesforceExpiredSession:
+                if renewed:
+                    break
+                renewed = True
+                self._renew()
+                continue
+            except SalesforceRefusedRequest as error:
+                raise self._closed(_code(error)) from None
+            except (SalesforceMalformedRequest, SalesforceResourceNotFound) as error:
+                raise Refused(_code(error)) from None
+            except SalesforceError as error:
+                if error.status != 429 and error.status < 500:
+                    raise Refused(_code(error)) from None
+                trouble = f"it answers {error.status}"
+            except (requests.RequestException, BrokenPage) as error:
+                trouble = "its answers break off" if self._answered(error) else "nobody answers"
+            if attempt < TRIES - 1:
+                self._world.wait(min(_LONGEST, self._wait or 2.0**attempt))
+        else:
+            raise Unreachable(f"Salesforce cannot be read just now, as {trouble}: try again later.")
+        raise DataError("Salesforce refuses a session that it has just given: look at the user's and the app's access.")
+
+    def _ready(self) -> Salesforce:
+        if self._salesforce is None:
+            found = self._opened()
+            self._salesforce = Salesforce(
+                session_id=found.token,
+                instance_url=found.url,
+                session=self._http,
+                version=VERSION,
+                parse_float=Decimal,
+            )
+        return self._salesforce
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = sign_in(self._secrets, self._http)
+        return self._session
+
+    def _renew(self) -> None:
+        """A new session in place of one that is refused."""
+        self._salesforce = None
+        try:
+            self._session = sign_in(self._secrets, self._http, anew=True)
+        except requests.RequestException:
+            self._session = None
+
+    def _hear(self, answer: requests.Response, **_: Any) -> None:
+        """What every answer says besides: the calls of the day, how long to wait."""
+        self.calls += 1
+        found = _USED.search(answer.headers.get("Sforce-Limit-Info", ""))
+        if found:
+            self.used, self.allowed = int(found[1]), int(found[2])
+        wait = answer.headers.get("Retry-After", "")
+        self._wait = float(wait) if wait.isdigit() else None
+
+    def _spare(self) -> None:
+        """Raises Unreachable before this program takes the last calls of the day from the others."""
+        if self.allowed and self.used >= self._share * self.allowed:
+            raise Unreachable(
+                f"{self.used:,} of the day's {self.allowed:,} calls of Salesforce are used up, so reading stops where "
+                "it is and goes on later: wait, or raise source.max_calls."
+            )
+
+    @staticmethod
+    def _closed(code: str) -> Refused | Unreachable:
+        if code == _OVER:
+            return Unreachable("Salesforce has no call left for today (REQUEST_LIMIT_EXCEEDED): try again later.")
+        return Refused(code)
+
+    @staticmethod
+    def _answered(error: Exception) -> bool:
+        return not isinstance(error, (requests.ConnectionError, requests.Timeout))
+
+
+def _bulk(sf: Salesforce, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
+    """A call of Bulk 2.0, whose own class in the library waits by itself and does not go on from a locator."""
+    known = {**sf.headers, "Accept": "application/json", **(headers or {})}
+    return call_salesforce(f"{sf.bulk2_url}{path}", method, sf.session, known, **more)
+
+
+def _page(found: Mapping[str, Any]) -> Page:
+    following = None if found["done"] else str(found["nextRecordsUrl"])
+    return Page(list(found["records"]), following, int(found["totalSize"]))
+
+
+def _code(error: SalesforceError) -> str:
+    """Salesforce's word for what is wrong; never its text, which may repeat what it was asked."""
+    content: Any = error.content
+    first = content[0] if isinstance(content, list) and content else content
+    code = first.get("errorCode") if isinstance(first, dict) else None
+    return code if isinstance(code, str) and re.fullmatch(r"[A-Z_0-9]{3,60}", code) else str(error.status)
