@@ -21,7 +21,10 @@ EVERY = 0.1
 """Seconds between two calls: ten a second."""
 EVERY_SEARCH = 0.2
 """Seconds between two searches: five a second."""
-TRIES = 6
+TRIES, TRIES_UNREACHED = 6, 2
+"""How often one call is tried; less often where HubSpot was not reached at all, since then there is no network."""
+_PASSING = (408, 423, 429, 477)
+"""Refusals that pass: too slow, locked, too many calls, the account moves to another data centre."""
 _TIMEOUT = (10.0, 60.0)
 _PATIENCE = 120.0
 """Seconds that one answer may ask us to wait; who wants more is called again another time."""
@@ -40,6 +43,14 @@ class Call:
     search: bool = False
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What is worth another try, and after how many seconds, where HubSpot said so."""
+
+    why: str
+    pause: float | None = None
+
+
 class HubSpotApi:
     """The few calls that are needed, each giving HubSpot's JSON as it came. `close` lets go of the connections."""
 
@@ -55,6 +66,7 @@ class HubSpotApi:
         self._batch, self._links = crm.deals.batch_api, crm.associations.v4.batch_api
         self._owners, self._pipelines = crm.owners.owners_api, crm.pipelines.pipelines_api
         self._due: dict[bool, datetime] = {}
+        self._reached = False
         self.calls = 0
         self.left_today: int | None = None
         """Calls that HubSpot still allows, where it said so."""
@@ -101,27 +113,39 @@ class HubSpotApi:
 
     def _get(self, call: Call, *given: Any, **more: Any) -> Answer:
         """The answer as JSON. Raises DataError, one sentence, where HubSpot refuses or does not come to itself."""
-        why = ""
-        for attempt in range(TRIES):
-            self._pace(search=call.search)
-            self.calls += 1
-            try:
-                raw = call.run(*given, _preload_content=False, _request_timeout=_TIMEOUT, **more)
-                answer = json.loads(_body_of(raw))
-                if not isinstance(answer, dict):
-                    raise ValueError("no object")  # as bad as no JSON at all
-            except _REFUSALS as error:
-                why = self._refused(call, error, attempt)
-            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                why = f"the connection broke: {type(error).__name__}"
-                self._world.wait(2.0**attempt)
-            else:
-                self._heed(raw.headers)
+        trouble, tries = Trouble(""), 0
+        while tries < (TRIES if self._reached else TRIES_UNREACHED):
+            if tries:
+                self._world.wait(2.0 ** (tries - 1) if trouble.pause is None else trouble.pause)
+            tries += 1
+            answer = self._try(call, given, more)
+            if isinstance(answer, dict):
                 return answer
+            trouble = answer
         raise DataError(
-            f"HubSpot does not give {call.what} ({self._safe(why)}), after {TRIES} tries: what was read is kept, so "
-            "start again later."
+            f"HubSpot does not give {call.what} ({trouble.why}), after {tries} tries: what was read is kept, so start "
+            "again later."
         )
+
+    def _try(self, call: Call, given: tuple[Any, ...], more: Mapping[str, Any]) -> Answer | Trouble:
+        """One call. What the client raises is not handed on: it holds the whole answer, whatever stands in there."""
+        self._pace(search=call.search)
+        self.calls += 1
+        try:
+            raw = call.run(*given, _preload_content=False, _request_timeout=_TIMEOUT, **more)
+            self._reached = True
+            answer = json.loads(_body_of(raw))
+        except _REFUSALS as error:
+            refused = error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            return Trouble(f"the connection broke: {type(error).__name__}")
+        except ValueError:
+            return Trouble("what it answers is no JSON")
+        else:
+            self._heed(raw.headers)
+            return answer if isinstance(answer, dict) else Trouble("what it answers is no object")
+        self._reached = True
+        return self._refused(call, refused)
 
     def _pace(self, *, search: bool) -> None:
         now = self._world.now()
@@ -141,8 +165,8 @@ class HubSpotApi:
         if _number(headers.get("X-HubSpot-RateLimit-Remaining")) == 0:
             self._world.wait(_interval(headers))
 
-    def _refused(self, call: Call, error: Any, attempt: int) -> str:
-        """Waits where waiting helps and says why; else raises the sentence."""
+    def _refused(self, call: Call, error: Any) -> Trouble:
+        """What waiting may help against; else raises the sentence."""
         status, told = error.status or 0, _told(error.body)
         headers: Mapping[str, str] = error.headers or {}
         message = self._safe(str(told.get("message") or error.reason or "no reason given"))
@@ -152,26 +176,26 @@ class HubSpotApi:
                 "where it was rotated."
             )
         if status == 403:
+            theirs = self._safe(", ".join(_theirs(told, call.scope)))
             raise DataError(
                 f"HubSpot does not let the private app read {call.what}: give it the scope {call.scope}"
-                f"{self._safe(_theirs(told, call.scope))}, then put its token into HUBSPOT_TOKEN."
+                f"{f' (HubSpot itself names {theirs})' if theirs else ''}, then put its token into HUBSPOT_TOKEN."
             )
         if status == 429 and str(told.get("policyName", "")).upper() == "DAILY":
             raise DataError(
                 f"HubSpot's daily limit of calls is used up ({message}): what was read is kept, and the next reading "
                 "goes on from there."
             )
-        if status != 429 and not 500 <= status <= 599 and status != 408:
+        if status not in _PASSING and not 500 <= status <= 599:
             raise DataError(f"HubSpot does not answer the call for {call.what} ({status}: {message}).")
         asked = _number(headers.get("Retry-After"))
-        pause = asked if asked is not None else _interval(headers) if status == 429 else 2.0**attempt
-        if pause > _PATIENCE:
+        pause = asked if asked is not None else _interval(headers) if status == 429 else None
+        if pause is not None and pause > _PATIENCE:
             raise DataError(
                 f"HubSpot asks to be left alone for {pause:.0f} seconds ({status}: {message}): what was read is kept, "
                 "so start again later."
             )
-        self._world.wait(pause)
-        return f"{status}: {message}"
+        return Trouble(f"{status}: {message}", pause)
 
     def _safe(self, text: str) -> str:
         """One short line in which the token cannot stand."""
@@ -207,15 +231,14 @@ def _told(body: Any) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _theirs(told: Mapping[str, Any], ours: str) -> str:
+def _theirs(told: Mapping[str, Any], ours: str) -> list[str]:
     """The scopes that HubSpot names itself, which are not always the right ones."""
     found: list[str] = []
     for error in told.get("errors") or []:
         context = error.get("context") if isinstance(error, dict) else None
         for key in ("requiredGranularScopes", "requiredScopes"):
             found += [str(scope) for scope in (context or {}).get(key) or []]
-    others = sorted(set(found) - {ours})
-    return f" (HubSpot itself names {', '.join(others)})" if others else ""
+    return sorted(set(found) - {ours})
 
 
 def _number(text: str | None) -> float | None:

@@ -23,6 +23,7 @@ WRITTEN = (
     "deal", "deal_property_history", "deal_company", "merged_deal", "company", "owner", "deal_pipeline",
     "deal_pipeline_stage",
 )  # fmt: skip
+_OUR_FAULT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.InternalException)
 _OWN_PROPERTIES = {"deal": "deals", "archived_deal": "deals", "company": "companies", "archived_company": "companies"}
 
 
@@ -84,7 +85,9 @@ def _engine(folder: Path | None) -> Iterator[Any]:
 def _reading(folder: Path | None) -> Iterator[None]:
     try:
         yield
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
+        if isinstance(error, _OUR_FAULT):
+            raise
         where = "the folder" if folder is None else f"'{folder.parent}'"
         cause = str(error).strip().splitlines()[0].rstrip(".")
         raise DataError(
@@ -148,7 +151,6 @@ FROM ({_latest("all_" + table, key)});
 
 
 _MAKE = f"""
-CREATE TABLE newest AS SELECT deal_id, max(piece) AS piece FROM all_deal GROUP BY deal_id;
 CREATE TABLE made_deal AS
 WITH known AS ({_latest("all_deal", "deal_id")}),
 archived AS ({_latest("all_archived_deal", "deal_id")}),
@@ -161,6 +163,8 @@ marked AS (
     SELECT * REPLACE (true AS is_deleted) FROM archived WHERE deal_id NOT IN (SELECT deal_id FROM known)
 )
 SELECT * EXCLUDE (piece, _fivetran_deleted) FROM marked;
+CREATE TABLE newest AS SELECT deal_id, max(piece) AS piece FROM all_deal
+WHERE deal_id IN (SELECT deal_id FROM made_deal WHERE NOT is_deleted) GROUP BY deal_id;
 CREATE TABLE made_deal_property_history AS
 SELECT * EXCLUDE (piece, is_deleted, _fivetran_deleted) FROM all_deal_property_history SEMI JOIN newest
 USING (deal_id, piece);

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "pat-eu1-0123-secret"  # nobody's
+START = 1_760_000_000_000
+"""Milliseconds: when the portals of the tests begin."""
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 
 
@@ -46,6 +48,8 @@ class Portal:
     """Records on a page, at most, of what is asked for: small pages without many deals."""
     headers: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    garbled: int = 0
+    """Answers that will be no JSON."""
     calls: list[str] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
 
@@ -217,6 +221,7 @@ def _matches(one: dict[str, Any], groups: list[Any]) -> bool:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: else each call waits 40 ms for an acknowledgement
     portal: Portal
     lock: threading.Lock
 
@@ -246,6 +251,9 @@ class _Handler(BaseHTTPRequestHandler):
                 if fault.status:
                     status, answer, headers = fault.status, dict(fault.body), dict(fault.headers)
         written = json.dumps(answer).encode()
+        if portal.garbled:
+            portal.garbled -= 1
+            written = b"<html>" + written
         self.send_response(status)
         for key, value in {**portal.headers, **headers}.items():
             self.send_header(key, value)

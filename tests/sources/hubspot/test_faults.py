@@ -1,0 +1,201 @@
+"""Whatever goes wrong, a reading is gone on with, losing nothing and doubling nothing, or refused in one sentence."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.errors import DataError
+from monitor.sources.hubspot.cache import Cache
+from tests.sources.hubspot.conftest import a_portal
+from tests.sources.hubspot.reader import Clock, Reader
+from tests.sources.hubspot.server import START, TOKEN, Fault, Portal, serving
+
+SCOPES = {
+    "status": "error",
+    "message": "This app hasn't been granted all required scopes to make this call.",
+    "category": "MISSING_SCOPES",
+    "errors": [{"message": "One or more scopes are required.", "context": {"requiredScopes": ["contacts"]}}],
+}
+DAILY = {"status": "error", "message": "You have reached your daily limit.", "policyName": "DAILY"}
+BUSY = {"status": "error", "message": "You have reached your ten_secondly_rolling limit.", "policyName": "SECONDLY"}
+PLACES = ["GET /crm/v3/objects/deals", "deals/search", "GET /crm/v3/objects/companies", "crm/v3/owners", "pipelines"]
+TROUBLES = {"dropped": (0, {}), "500": (500, {"message": "internal"}), "502": (502, {}), "429": (429, BUSY)}
+
+
+def sentence(reader: Reader) -> str:
+    """Why a reading is refused; the token stands nowhere in it, nor in the traceback."""
+    with pytest.raises(DataError) as caught:
+        reader.read()
+    told = "".join(traceback.format_exception(caught.value))
+    assert TOKEN not in told and TOKEN not in repr(caught.value)
+    text = str(caught.value)
+    assert "\n" not in text and text.endswith(".")
+    return text
+
+
+def undisturbed(portal: Portal, folder: Path) -> dict[str, list[Any]]:
+    """What the cache of somebody holds who read the portal without trouble."""
+    with serving(portal) as address:
+        other = Reader(address, folder)
+        other.read()
+        return other.contents()
+
+
+@pytest.mark.parametrize("where", PLACES)
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_passing_trouble_is_waited_for(where: str, trouble: str, reader: Reader, portal: Portal) -> None:
+    status, body = TROUBLES[trouble]
+    portal.most = 3
+    portal.faults = [Fault(where, status, body, times=2)]
+    reader.read()
+    assert portal.faults[0].times == 0
+    assert set(reader.live()) == {str(number) for number in range(1, 8)}
+    assert len(reader.rows("deal_company")) == 14
+
+
+@pytest.mark.parametrize("after", [0, 3, 55, 61, 117])
+def test_a_reading_that_was_cut_off_goes_on_where_it_was(after: int, tmp_path: Path) -> None:
+    portal = a_portal(120)
+    portal.most = 1
+    portal.faults = [Fault("GET /crm/v3/objects/deals", 503, after=after, times=6)]
+    with serving(portal) as address:
+        reader = Reader(address, tmp_path / "cache")
+        assert "after 6 tries: what was read is kept" in sentence(reader)
+        kept = sum(len(list(place.glob("deal.parquet"))) for place in Cache(reader.folder).pieces())
+        assert Cache(reader.folder).state().number == 0
+        portal.calls.clear()
+        reader.read()
+    lists = [call for call in portal.calls if "GET /crm/v3/objects/deals" in call and "archived=false" in call]
+    assert kept == after // 50 and len(lists) == 120 - 50 * kept
+    assert reader.contents() == undisturbed(portal, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "where", ["deals/search", "batch/read", "associations", "archived=true", "owners", "pipelines"]
+)
+def test_a_later_reading_that_was_cut_off_loses_nothing_either(
+    where: str, reader: Reader, portal: Portal, tmp_path: Path
+) -> None:
+    reader.read()
+    before = reader.contents()
+    portal.most = 2
+    for number in range(3, 12):
+        portal.deal(number, START + 3_600_000 + number, ("502",), amount="5", dealstage="won")
+    portal.deals["1"]["archived"] = True
+    portal.faults = [Fault(where, 500, after=int(where != "pipelines"), times=6)]
+    sentence(reader)
+    assert reader.contents() == before
+    reader.read()
+    assert reader.contents() == undisturbed(portal, tmp_path / "other")
+
+
+def test_a_refused_token_is_said_without_the_token(reader: Reader) -> None:
+    reader.token = "pat-eu1-wrong-" + TOKEN  # nobody's
+    assert sentence(reader).startswith(
+        "HubSpot does not accept HUBSPOT_TOKEN (Authentication credentials not found: Bearer ***)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "scope"),
+    [
+        ("GET /crm/v3/objects/deals", "crm.objects.deals.read"),
+        ("GET /crm/v3/objects/companies", "crm.objects.companies.read"),
+        ("owners", "crm.objects.owners.read"),
+        ("pipelines", "crm.objects.deals.read"),
+    ],
+)
+def test_a_missing_scope_is_named(where: str, scope: str, reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault(where, 403, SCOPES)]
+    assert f"give it the scope {scope} (HubSpot itself names contacts)" in sentence(reader)
+    reader.read()
+    assert len(reader.live()) == 7
+
+
+def test_the_daily_limit_ends_a_reading_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    portal = a_portal(120)
+    portal.most = 1
+    portal.faults = [Fault("GET /crm/v3/objects/deals", 429, DAILY, after=70)]
+    with serving(portal) as address:
+        reader = Reader(address, tmp_path / "cache")
+        assert "HubSpot's daily limit of calls is used up" in sentence(reader)
+        reader.read()
+        assert len(reader.live()) == 120
+
+
+def test_a_pause_that_hubspot_asks_for_is_kept(reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault("pipelines", 429, BUSY, {"Retry-After": "17"})]
+    reader.read()
+    assert 17.0 in reader.clock.waited
+
+
+def test_without_a_pause_asked_for_the_interval_is_waited(reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault("pipelines", 429, BUSY, {"X-HubSpot-RateLimit-Interval-Milliseconds": "7000"})]
+    reader.read()
+    assert 7.0 in reader.clock.waited
+
+
+def test_an_interval_that_is_used_up_is_waited_for_before_hubspot_refuses(reader: Reader, portal: Portal) -> None:
+    portal.headers = {"X-HubSpot-RateLimit-Remaining": "0", "X-HubSpot-RateLimit-Interval-Milliseconds": "9000"}
+    reader.read()
+    assert reader.clock.waited.count(9.0) == len(portal.calls)
+
+
+def test_a_pause_of_hours_is_refused(reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault("pipelines", 477, {"message": "Migration in progress"}, {"Retry-After": "86400"})]
+    assert "asks to be left alone for 86400 seconds" in sentence(reader)
+
+
+def test_no_more_than_ten_calls_and_five_searches_a_second(tmp_path: Path) -> None:
+    portal, clock = a_portal(60), Clock()
+    portal.most = 1
+    with serving(portal) as address:
+        began = clock.at
+        Reader(address, tmp_path / "cache", clock).read()
+    searches = [call for call in portal.calls if call.endswith("/search")]
+    took = (clock.at - began).total_seconds()
+    assert took >= (len(portal.calls) - 1) * 0.1 and took >= (len(searches) - 1) * 0.2
+
+
+def test_an_answer_that_is_no_json_is_tried_again(reader: Reader, portal: Portal) -> None:
+    portal.garbled = 2
+    reader.read()
+    assert portal.garbled == 0 and len(reader.live()) == 7
+
+
+def test_a_call_that_hubspot_does_not_understand_is_refused_at_once(reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault("deals/search", 400, {"message": "property hs_lastmodifieddate does not exist"})]
+    text = sentence(reader)
+    assert text == (
+        "HubSpot does not answer the call for the search of deals (400: property hs_lastmodifieddate does not exist)."
+    )
+
+
+def test_a_search_that_tells_no_moment_of_change_is_refused(reader: Reader, portal: Portal) -> None:
+    for deal in portal.deals.values():
+        deal["properties"]["hs_lastmodifieddate"] = "soon"
+    portal.search = lambda among, body: (  # type: ignore[method-assign]  # the server's, not ours
+        200,
+        {"total": 1, "results": [{"id": "1", "properties": {"hs_lastmodifieddate": "soon"}}]},
+        {},
+    )
+    assert "HubSpot does not tell when one of the deals changed last" in sentence(reader)
+
+
+def test_without_a_network_it_is_said_soon(tmp_path: Path) -> None:
+    with serving(Portal()) as address:
+        pass
+    reader = Reader(address, tmp_path / "cache")
+    assert "the connection broke" in sentence(reader)
+    assert sum(reader.clock.waited) < 5
+
+
+def test_a_damaged_cache_is_named(reader: Reader) -> None:
+    reader.read()
+    state = Cache(reader.folder).state()
+    (reader.folder / state.folder / "deal.parquet").write_bytes(b"PAR1")
+    assert "source.cache" in sentence(reader)
