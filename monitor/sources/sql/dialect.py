@@ -23,8 +23,8 @@ _BOUNDS = {8: "127", 16: "32767", 32: "2147483647", 64: "9223372036854774784"}
 """The largest double below the end of a whole number's range, by its bits."""
 
 
-class Dialect(PostgresCompiler):
-    """Casts that give null where they cannot, texts in the order of their bytes, sums of the type they are said to be."""
+class Dialect(PostgresCompiler):  # type: ignore[misc]
+    """Casts that give null where they cannot, texts in the order of their bytes, sums of their own type."""
 
     __slots__ = ()
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
+import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
-import psycopg
-import sqlglot as sg
 from ibis.backends.postgres import Backend
-from psycopg import sql
+from sqlglot import expressions as sge
 
+from monitor.core.secret import Secret
+from monitor.errors import DataError
 from monitor.sources.sql.dialect import Dialect
+from monitor.sources.sql.reaching import connected
 
-_SESSION = (
-    "SET default_transaction_read_only = on",
-    "SET DateStyle = 'ISO, YMD'",
-    "SET jit = off",
-    "SET work_mem = '64MB'",
-    "SET temp_buffers = '128MB'",
-)
-"""Reading only; days as ISO has them; no compiling of long expressions, which takes longer than they do."""
+_ROOM = ("SET work_mem = '64MB'", "SET temp_buffers = '128MB'")
+_NAMES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
+"""
+_ODD = """
+SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped AND (t.typtype <> 'b' OR t.typcategory = 'U')
+"""
+"""Columns of enums, domains and types that Ibis does not know, or takes for text that they are not."""
 
 
 class Session(Backend):  # type: ignore[misc]
@@ -30,16 +35,16 @@ class Session(Backend):  # type: ignore[misc]
 
     compiler = Dialect()
 
-    def create_table(self, name: str, /, obj: ir.Table, *, temp: bool = True, **_: Any) -> ir.Table:
+    def create_table(self, name: str, /, obj: ir.Table, **_: Any) -> ir.Table:
         """The rows as a temporary table, its columns of the types that Ibis knows them by. Nothing else is created."""
         self._run_pre_execute_hooks(obj)
         query = self.compiler.to_sqlglot(obj).sql(self.dialect)
-        named = sg.to_identifier(name, quoted=True).sql(self.dialect)
-        with self._writing(), self.con.cursor() as cursor:
-            cursor.execute(f"CREATE TEMPORARY TABLE {named} AS {query}")
-            cursor.execute(f"ANALYZE {named}")
-        namespace = ops.Namespace(catalog=None, database=None)
-        return ops.DatabaseTable(name, schema=obj.schema(), source=self, namespace=namespace).to_expr()
+        named = sge.to_identifier(name, quoted=True).sql(self.dialect)
+        with self._writing():
+            self.con.execute(f"CREATE TEMPORARY TABLE {named} AS {query}")
+            self.con.execute(f"ANALYZE {named}")
+        made = ops.DatabaseTable(name, schema=obj.schema(), source=self, namespace=ops.Namespace())
+        return cast(ir.Table, made.to_expr())
 
     def drop_table(self, name: str, /, **more: Any) -> None:
         with self._writing():
@@ -57,16 +62,86 @@ class Session(Backend):  # type: ignore[misc]
             yield
 
 
-def connect(url: str, schema: str | None = None) -> Session:
-    """A session with the database at `url`, its names looked up in `schema`. Raises psycopg.Error."""
-    connection = psycopg.connect(url, autocommit=True, application_name="smb-monitor")
-    try:
-        for statement in _SESSION:
-            connection.execute(statement)  # type: ignore[call-overload]
-        if schema is not None:
-            connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
-        session: Session = Session.from_connection(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return session
+class PostgresTables:
+    """The tables of one PostgreSQL."""
+
+    where = "the database of SOURCE_URL"
+
+    def __init__(self, url: Secret) -> None:
+        connection = connected(url)
+        try:
+            for statement in _ROOM:
+                connection.execute(statement)
+            self.session: Session = Session.from_connection(connection)
+            self._check_rights()
+        except BaseException:
+            connection.close()
+            raise
+
+    def schemas(self) -> list[str]:
+        rows = self._ask("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")
+        return [name for (name,) in rows if name != "information_schema"]
+
+    def first_schema(self) -> str:
+        ((name,),) = self._ask("SELECT coalesce(current_schema(), 'public')")
+        return str(name)
+
+    def names(self, schema: str) -> list[str]:
+        return [name for (name,) in self._ask(_NAMES, schema)]
+
+    def table(self, name: str, schema: str) -> ir.Table:
+        """The table, its odd columns as text. Raises DataError where it may not be read."""
+        quoted = sge.table_(name, db=schema, quoted=True).sql("postgres")
+        ((may_read,),) = self._ask("SELECT has_table_privilege(%s::regclass, 'SELECT')", quoted)
+        if not may_read:
+            raise DataError(
+                f"Table {schema}.{name} may not be read by the user of SOURCE_URL: GRANT SELECT ON {quoted} to it, and "
+                f"USAGE ON SCHEMA {schema}."
+            )
+        table = self.session.table(name, database=schema)
+        odd = {column for (column,) in self._ask(_ODD, quoted)}
+        return table.mutate(
+            **{column: _text(table[column]) for column in odd},
+            **{
+                column: table[column].cast("string")
+                for column in set(table.columns) - odd
+                if _is_unknown(table[column])
+            },
+        )
+
+    def close(self) -> None:
+        self.session.disconnect()
+
+    def _check_rights(self) -> None:
+        """Raises DataError where no temporary table can be made."""
+        asked = (
+            "SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY'), current_database()"
+        )
+        ((replica, temporary, database),) = self._ask(asked)
+        if replica:
+            raise DataError(
+                "The database of SOURCE_URL is a replica, which has no temporary tables: name the primary, or another "
+                "copy that can be written."
+            )
+        if not temporary:
+            raise DataError(
+                f"The user of SOURCE_URL may make no temporary tables, which the facts need: GRANT TEMPORARY ON "
+                f"DATABASE {database} to it."
+            )
+
+    def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self.session.con.execute(statement, values).fetchall()
+        return rows
+
+
+def _is_unknown(column: ir.Value) -> bool:
+    return bool(column.type().is_unknown() or column.type().is_uuid())
+
+
+@ibis.udf.scalar.builtin(name="text", signature=((dt.string,), dt.string))  # type: ignore[untyped-decorator]
+def _as_text(value: str) -> str:  # type: ignore[empty-body]
+    """PostgreSQL's own cast; Ibis leaves one out where it takes the column for text already."""
+
+
+def _text(column: ir.Value) -> ir.Value:
+    return column.cast("string") if _is_unknown(column) else _as_text(column)

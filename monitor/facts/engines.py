@@ -1,0 +1,70 @@
+"""What the engines have in common and Ibis does not hide: the session's time zone, and their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ibis.backends.sql import SQLBackend
+
+from monitor.errors import DataError
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One kind of engine: what its session is told, and which of its errors are the data's fault."""
+
+    settings: tuple[str, ...] = ()
+    """Statements, in which {zone} is the company's time zone as a literal."""
+    errors: tuple[type[Exception], ...] = ()
+    our_fault: tuple[type[Exception], ...] = ()
+    """Those among the errors that no data can cause."""
+
+    def prepare(self, backend: SQLBackend, timezone: str) -> None:
+        """Puts the session into the company's zone, so that a moment is cut to the company's day."""
+        zone = "'{}'".format(timezone.replace("'", "''"))
+        for statement in self.settings:
+            backend.raw_sql(statement.format(zone=zone))
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """The data are read when the engine runs: what is damaged or forbidden is found here, a matter of the data."""
+        try:
+            yield
+        except self.errors as error:
+            if isinstance(error, self.our_fault):
+                raise
+            cause = str(error).strip().splitlines()[0].rstrip(".")
+            raise DataError(
+                f"The engine cannot read the data ({cause}): mend the file or the table, or give more room."
+            ) from error
+
+
+def engine_of(backend: SQLBackend) -> Engine:
+    """The engine behind a backend; one that nobody knows is told nothing, and its errors are shown as they are."""
+    made = _KNOWN.get(backend.name)
+    return made() if made else Engine()
+
+
+def _duckdb() -> Engine:
+    import duckdb
+
+    return Engine(
+        ("SET TimeZone = {zone}", "SET preserve_insertion_order = false"),
+        (duckdb.Error,),
+        (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.InternalException),
+    )
+
+
+def _postgres() -> Engine:
+    from psycopg import Error, errors
+
+    return Engine(
+        ("SET TimeZone = {zone}",),
+        (Error,),
+        (errors.SyntaxError, errors.UndefinedColumn, errors.UndefinedFunction, errors.DatatypeMismatch),
+    )
+
+
+_KNOWN = {"duckdb": _duckdb, "postgres": _postgres}

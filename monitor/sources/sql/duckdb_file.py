@@ -1,0 +1,50 @@
+"""The tables of a DuckDB file, which is opened for reading beside the embedded engine."""
+
+from __future__ import annotations
+
+import duckdb
+import ibis.expr.types as ir
+
+from monitor.errors import DataError
+from monitor.sources.engine import Engine
+from monitor.sources.sql.place import File
+from monitor.sources.sql.reaching import first_line
+
+_ALIAS = "source"
+_SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND NOT internal ORDER BY 1"
+_NAMES = """
+SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2
+UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = $1 AND schema_name = $2 AND NOT internal
+"""
+
+
+class DuckdbTables:
+    """The tables of one file."""
+
+    def __init__(self, place: File) -> None:
+        place.check()
+        self.where = f"'{place.path.name}'"
+        self.engine = Engine()
+        try:
+            self.engine.ibis.attach(place.path, _ALIAS, read_only=True)
+        except duckdb.Error as error:
+            self.engine.close()
+            raise DataError(
+                f"'{place.path}' cannot be read as a DuckDB file ({first_line(error)}): check source.path, and that no "
+                "other program has it open for writing."
+            ) from error
+
+    def schemas(self) -> list[str]:
+        return [name for (name,) in self.engine.ibis.con.execute(_SCHEMAS, [_ALIAS]).fetchall()] or ["main"]
+
+    def first_schema(self) -> str:
+        return "main"
+
+    def names(self, schema: str) -> list[str]:
+        return [name for (name,) in self.engine.ibis.con.execute(_NAMES, [_ALIAS, schema]).fetchall()]
+
+    def table(self, name: str, schema: str) -> ir.Table:
+        return self.engine.ibis.table(name, database=(_ALIAS, schema))
+
+    def close(self) -> None:
+        self.engine.close()

@@ -1,0 +1,57 @@
+"""Which database it is: SOURCE_URL from the environment, or a DuckDB file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.core.secret import Secret
+from monitor.core.source_spec import SourceSpec
+from monitor.errors import ConfigError, DataError
+
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL, and the address that leads to it, password and all."""
+
+    url: Secret
+
+
+@dataclass(frozen=True)
+class File:
+    """A DuckDB file."""
+
+    path: Path
+
+    def check(self) -> None:
+        """Raises DataError where there is no file."""
+        if not self.path.exists():
+            raise DataError(f"There is no file '{self.path}': mend source.path.")
+        if not self.path.is_file():
+            raise DataError(f"'{self.path}' is a folder: source.path has to name the DuckDB file.")
+
+
+Place = Server | File
+
+
+def place_of(spec: SourceSpec) -> Place:
+    """Where the tables are. Raises ConfigError where that is not said, said twice, or no address."""
+    url = spec.secrets.get("SOURCE_URL")
+    if url is None and spec.path is None:
+        raise ConfigError(
+            "source.type sql needs a database: give its address as SOURCE_URL in the environment, or a DuckDB file as "
+            "source.path."
+        )
+    if url is None or spec.path is not None:
+        if url is not None:
+            raise ConfigError("SOURCE_URL is set and source.path is given: keep one of them.")
+        assert spec.path is not None  # one of them is given
+        return File(spec.path)
+    kind, _, rest = url.reveal().partition("://")
+    if not url.reveal().startswith(_POSTGRES):
+        raise ConfigError(f"SOURCE_URL begins with '{kind}://': use postgresql://, or source.path for a DuckDB file.")
+    if rest.partition("/")[0].count("@") > 1:
+        raise ConfigError("SOURCE_URL holds an @ too many: one in the password is written %40.")
+    return Server(url)

@@ -1,0 +1,166 @@
+"""The canonical tables of a database: found by name, mapped, or made by a preset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Protocol
+
+import ibis
+
+from monitor.core.source_spec import SourceSpec
+from monitor.core.tables import TABLES
+from monitor.errors import DataError
+from monitor.sources import presets
+from monitor.sources.mapping import check_columns, check_spec, map_table
+from monitor.sources.rep_quotas import quotas_from_reps
+from monitor.sources.sql.names import found_in, mapped_names
+from monitor.sources.sql.place import Place, Server
+
+NEEDED = "opportunities"
+
+
+class Database(Protocol):
+    """What every engine offers that holds tables."""
+
+    where: str
+    """How it is called in sentences."""
+
+    def schemas(self) -> list[str]: ...
+    def first_schema(self) -> str: ...
+    def names(self, schema: str) -> list[str]:
+        """Tables and views of a schema."""
+        ...
+
+    def table(self, name: str, schema: str) -> ibis.Table: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The tables, what a person should know about them, and the database that holds them."""
+
+    tables: Mapping[str, ibis.Table]
+    remarks: tuple[str, ...]
+    database: Database
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def load(spec: SourceSpec, place: Place) -> Loaded:
+    """Find and map the tables. Raises DataError, ConfigError where they cannot be used; nothing stays open then."""
+    for name, table_spec in spec.tables.items():
+        check_spec(TABLES[name], table_spec)
+    database = _database(place)
+    try:
+        return _Loading(spec, database).run()
+    except BaseException:
+        database.close()
+        raise
+
+
+def _database(place: Place) -> Database:
+    if isinstance(place, Server):
+        from monitor.sources.sql.postgres import PostgresTables
+
+        return PostgresTables(place.url)
+    from monitor.sources.sql.duckdb_file import DuckdbTables
+
+    return DuckdbTables(place)
+
+
+class _Loading:
+    """One reading of a database."""
+
+    def __init__(self, spec: SourceSpec, database: Database) -> None:
+        self.spec = spec
+        self.database = database
+        self.schema = self.known_schema(spec.schema) if spec.schema else database.first_schema()
+        self.names = database.names(self.schema)
+        self.remarks: list[str] = []
+
+    def run(self) -> Loaded:
+        tables: dict[str, ibis.Table] = {}
+        if self.spec.preset is not None:
+            made = presets.load(self.spec.preset, self.raw, self.spec)
+            tables |= made.tables
+            self.remarks += made.remarks
+        for name, theirs in mapped_names(self.spec).items():
+            table = self.mapped(name, theirs)
+            if table is not None:
+                tables[name] = table
+        if NEEDED not in tables and self.spec.table(NEEDED).type in (None, "sql"):
+            raise DataError(
+                f"There is no table {NEEDED} in schema {self.schema} of {self.database.where}, which holds "
+                f"{_listed(self.names)}: name yours under source.tables.{NEEDED}.table, another schema as "
+                "source.schema, or a source.preset."
+            )
+        self.add_quotas(tables)
+        return Loaded(tables, tuple(self.remarks), self.database)
+
+    def known_schema(self, wanted: str) -> str:
+        schemas = self.database.schemas()
+        found = found_in(schemas, wanted)
+        if found is None:
+            raise DataError(
+                f"source.schema: there is no schema '{wanted}' in {self.database.where}, which has {_listed(schemas)}."
+            )
+        return found
+
+    def raw(self, name: str) -> ibis.Table | None:
+        """The table of that name, None where there is none."""
+        found = found_in(self.names, name)
+        return None if found is None else self.database.table(found, self.schema)
+
+    def mapped(self, name: str, theirs: str) -> ibis.Table | None:
+        """One canonical table; None where nobody named it and it is not there, or without a row."""
+        raw = self.named(name, theirs)
+        if raw is None:
+            return None
+        table, table_spec = TABLES[name], self.spec.table(name)
+        check_columns(table, table_spec, raw.columns, f"Table {theirs} of {self.database.where}")
+        if raw.limit(1).count().to_pyarrow().as_py():
+            return map_table(raw, table, table_spec)
+        if name == NEEDED:
+            raise DataError(f"Table {theirs} of {self.database.where} has no row, and deals are needed for anything.")
+        self.remarks.append(f"Table {theirs} holds no rows, so table {name} is taken as absent.")
+        return None
+
+    def named(self, name: str, theirs: str) -> ibis.Table | None:
+        """Their table, in the source's schema or in the one before the point."""
+        raw = self.raw(theirs)
+        if raw is not None or self.spec.table(name).table is None:
+            return raw
+        schema, point, bare = theirs.rpartition(".")
+        there = self.database.names(self.known_schema(schema)) if point else self.names
+        found = found_in(there, bare)
+        if found is None:
+            raise DataError(
+                f"source.tables.{name}.table: there is no table '{theirs}' in {self.database.where}; schema "
+                f"{schema or self.schema} holds {_listed(there)}{_nearest(bare, there)}."
+            )
+        return self.database.table(found, self.known_schema(schema) if point else self.schema)
+
+    def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
+        quotas = self.spec.table("quotas")
+        if quotas.from_reps is None or quotas.type is not None or NEEDED not in tables:
+            return
+        if "reps" not in tables:
+            raise DataError(
+                f"source.tables.quotas.from_reps needs the table reps, which is not in {self.database.where}: add it."
+            )
+        tables["quotas"] = quotas_from_reps(tables["reps"], tables[NEEDED], quotas, self.spec.calendar)
+        used = quotas.from_reps.lower()
+        tables["reps"] = tables["reps"].drop(*(name for name in tables["reps"].columns if name.lower() == used))
+
+
+def _listed(names: list[str]) -> str:
+    some = sorted(names)[:12]
+    return (", ".join(some) + (f" and {len(names) - 12} more" if len(names) > 12 else "")) or "nothing"
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    near = get_close_matches(name.lower(), [each.lower() for each in names], n=1)
+    return f", nearest '{near[0]}'" if near else ""
