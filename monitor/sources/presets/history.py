@@ -45,15 +45,12 @@ def from_snapshots(raw: Raw, deal: str, at: str, fields: Mapping[str, Value | No
     return from_values(ibis.union(*parts), first_is_change=False) if parts else None
 
 
-def best_of(sources: Sequence[ibis.Table | None], deals: ibis.Table) -> ibis.Table | None:
-    """The changes of `deals` (their `opportunity_id`), each deal's field from the first source that has any of it."""
+def best_of(sources: Sequence[ibis.Table | None]) -> ibis.Table | None:
+    """The changes of each deal's field from the first source that has any of it."""
     found: ibis.Table | None = None
-    for source in sources:
-        if source is None:
-            continue
-        changes = source.semi_join(deals.select("opportunity_id"), "opportunity_id")
-        if found is None:
-            found = changes
+    for changes in sources:
+        if changes is None or found is None:
+            found = changes if found is None else found
             continue
         known = found.select("opportunity_id", "field").distinct().view()
         rest = changes.anti_join(known, ["opportunity_id", "field"])

@@ -52,15 +52,14 @@ _PRIMARY = 5
 
 
 def canonical(tables: Tables) -> Preset:
-    """The canonical tables that can be made of what is there."""
+    """The canonical tables that can be made of what is there; the history also of deals that are no more."""
     deal = first(tables, "deal", "deals", "deal_data")
     if deal is None:
         return Preset({})
     stages = _stages(first(tables, "deal_pipeline_stage", "deal_pipeline_stage_data"))
-    opportunities = _opportunities(_whole(tables, deal), stages)
     made = {
-        "opportunities": opportunities,
-        "opportunity_history": _history(tables, stages, opportunities),
+        "opportunities": _opportunities(_whole(tables, deal), stages),
+        "opportunity_history": _history(tables, stages),
         "accounts": _accounts(first(tables, "company", "companies", "company_data")),
         "reps": _reps(first(tables, "owner", "owners", "owner_data"), first(tables, "owners_archived")),
     }
@@ -141,13 +140,13 @@ def _stages(raw: Raw | None) -> ibis.Table | None:
     likely = raw.as_(number, "probability")
     end = None if likely is None else likely.isin([0.0, 1.0])
     won = None if likely is None else likely == 1.0
-    gone = [flag(cell).fill_null(False).cast("int8") for cell in raw.cells("_fivetran_deleted", "archived")]
+    gone = [ibis.ifelse(flag(cell).fill_null(False), 1, 0) for cell in raw.cells("_fivetran_deleted", "archived")]
     rows = raw.table.select(
         stage_key=raw.as_(text, "stage_id", "id"),
         stage_label=raw.as_(text, "label") if raw.has("label") else ibis.null("string"),
         stage_closed=_either(raw.as_(flag, "is_closed"), end),
         stage_won=_either(raw.as_(flag, "closed_won"), won),
-        gone=gone[0] if gone else ibis.literal(0, "int8"),
+        gone=gone[0] if gone else ibis.literal(0),
     )
     return one_of_each(rows, "stage_key", rows.gone, rows.stage_label)
 
@@ -220,7 +219,7 @@ def _company(raw: Raw) -> Value | None:
     return cast(ir.StringValue, listed.cast("string")).re_extract("([0-9]+)", 1).nullif("")
 
 
-def _history(tables: Tables, stages: ibis.Table | None, opportunities: ibis.Table) -> ibis.Table | None:
+def _history(tables: Tables, stages: ibis.Table | None) -> ibis.Table | None:
     """Property history; for stages, what the table of stages entered knows else."""
     properties = first(
         tables, "deal_property_history", "property_history", "deals_property_history", "deal_property_history_data"
@@ -230,8 +229,7 @@ def _history(tables: Tables, stages: ibis.Table | None, opportunities: ibis.Tabl
         None if raw is None else read(undeleted(raw)) for read, raw in ((_values, properties), (_entered, entered))
     ]
     return best_of(
-        [None if rows is None else from_values(_labelled(rows, stages), first_is_change=True) for rows in sources],
-        opportunities,
+        [None if rows is None else from_values(_labelled(rows, stages), first_is_change=True) for rows in sources]
     )
 
 

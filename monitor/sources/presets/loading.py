@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import ibis
+from ibis.util import gen_name
 
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES, Table
 from monitor.errors import DataError
 from monitor.sources.mapping import HELPERS, check_columns, check_spec, map_table
 from monitor.sources.presets.preset import Preset
-from monitor.sources.presets.settle import SENTENCES, counted, settled
+from monitor.sources.presets.settle import LEFT_OUT, REMARK, SENTENCES, settled
 
-NEEDED = "opportunities"
+NEEDED, HISTORY = "opportunities", "opportunity_history"
 
 
 def loaded(preset: Preset, name: str, deals: str, spec: SourceSpec) -> Preset:
@@ -36,36 +38,42 @@ class _Loading:
         self.remarks = list(preset.remarks)
 
     def run(self) -> Preset:
-        made = {name: self.made(name) for name in self.preset.tables if not _elsewhere(self.spec.table(name))}
-        tables = {name: table for name, table in made.items() if table is not None}
+        tables: dict[str, ibis.Table] = {}
+        for name, raw in self.preset.tables.items():
+            if _elsewhere(self.spec.table(name)):
+                continue
+            of_deals = name == HISTORY and NEEDED in tables  # the history of deleted deals is nobody's fault
+            table = self.made(name, raw.semi_join(tables[NEEDED], "opportunity_id") if of_deals else raw)
+            tables |= {} if table is None else {name: table}
         self.remarks += self.lacking(tables)
         return Preset(tables, tuple(self.remarks))
 
-    def made(self, name: str) -> ibis.Table | None:
+    def made(self, name: str, raw: ibis.Table) -> ibis.Table | None:
         """One canonical table, None where it cannot be made or has no row."""
-        raw, table, table_spec = self.preset.tables[name], TABLES[name], self.spec.table(name)
+        table, table_spec = TABLES[name], self.spec.table(name)
         missing = _missing(raw, table, table_spec)
         if missing and name != NEEDED:
             self.remarks.append(
-                f"Table {name} is taken as absent: the preset {self.name} cannot tell {' and '.join(missing)}; say them under "
-                f"source.tables.{name} (columns, defaults), or bring the table from elsewhere."
+                f"Table {name} is taken as absent, because the preset {self.name} cannot tell {' and '.join(missing)}: "
+                f"say them under source.tables.{name} (columns, defaults), or bring the table from elsewhere."
             )
             return None
         check_columns(table, table_spec, raw.columns, f"The preset's table {name}")
-        mapped = map_table(raw, table, table_spec)
-        counts = mapped.aggregate(rows=mapped.count(), **counted(name, mapped)).to_pyarrow().to_pylist()[0]
-        if not counts.pop("rows"):
+        rows = _kept(settled(name, map_table(raw, table, table_spec), self.spec.calendar))
+        counts = {row[REMARK]: row["rows"] for row in _dicts(rows.group_by(REMARK).agg(rows=rows.count()))}
+        self.remarks += [said.format(count=f"{counts[word]:,}") for word, said in SENTENCES.items() if word in counts]
+        if not sum(count for word, count in counts.items() if word not in LEFT_OUT):
             self.refuse_nothing(name)
             return None
-        self.remarks += [SENTENCES[word].format(count=f"{count:,}") for word, count in counts.items() if count]
-        return self.kept(name, settled(name, mapped, self.spec.calendar))
+        return self.canonical(name, rows.filter(rows[REMARK].isnull() | rows[REMARK].notin(LEFT_OUT)))
 
     def refuse_nothing(self, name: str) -> None:
         """Raises DataError for deals without a row; of another table says that it is absent."""
         if name != NEEDED:
             self.remarks.append(f"Table {name} has no row that could be used, so it is taken as absent.")
             return
-        count = self.preset.raw[name].count().to_pyarrow().as_py()
+        raw = self.preset.raw[name]
+        count = _dicts(raw.aggregate(rows=raw.count()))[0]["rows"]
         if not count:
             raise DataError(f"Table {self.deals} has no row, so nothing can be computed: look at its sync.")
         raise DataError(
@@ -73,7 +81,7 @@ class _Loading:
             "merged into another (is_deleted, archived, _fivetran_deleted, _fivetran_active): look at its sync."
         )
 
-    def kept(self, name: str, table: ibis.Table) -> ibis.Table:
+    def canonical(self, name: str, table: ibis.Table) -> ibis.Table:
         """The canonical and helper columns, and the one that a quota rule needs."""
         quota = str(self.spec.table("quotas").from_reps).lower() if name == "reps" else None
         canonical = {column.name for column in TABLES[name].columns} | set(HELPERS)
@@ -87,6 +95,16 @@ class _Loading:
                 f"The preset {self.name} finds no {' and no '.join(wanted)}: bring them from elsewhere, as in "
                 f"source.tables.{wanted[0]}: {{type: csv, path: {wanted[0]}.csv}}."
             )
+
+
+def _kept(rows: ibis.Table) -> ibis.Table:
+    """The rows as a temporary table beside the raw ones, worked out once instead of in every question."""
+    return rows.get_backend().create_table(gen_name("monitor_preset"), rows, temp=True)
+
+
+def _dicts(rows: ibis.Table) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = rows.to_pyarrow().to_pylist()
+    return found
 
 
 def _missing(raw: ibis.Table, table: Table, spec: TableSpec) -> list[str]:

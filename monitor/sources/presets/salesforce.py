@@ -46,14 +46,13 @@ _USER = "^005[A-Za-z0-9]{12,15}$"
 
 
 def canonical(tables: Tables) -> Preset:
-    """The canonical tables that can be made of what is there."""
+    """The canonical tables that can be made of what is there; the history also of deals that are no more."""
     opportunity = _find(tables, "opportunity")
     if opportunity is None:
         return Preset({})
-    opportunities = _opportunities(living(opportunity, "id"))
     made = {
-        "opportunities": opportunities,
-        "opportunity_history": _history(tables, opportunity, opportunities),
+        "opportunities": _opportunities(living(opportunity, "id")),
+        "opportunity_history": _history(tables, opportunity),
         "accounts": _accounts(_find(tables, "account")),
         "reps": _reps(_find(tables, "user"), _find(tables, "user_role")),
         "quotas": _quotas(_find(tables, "forecasting_quota")),
@@ -102,12 +101,12 @@ def _accounts(raw: Raw | None) -> ibis.Table | None:
     )
 
 
-def _history(tables: Tables, opportunity: Raw, opportunities: ibis.Table) -> ibis.Table | None:
+def _history(tables: Tables, opportunity: Raw) -> ibis.Table | None:
     """Tracked fields; else what the stage history or Fivetran's history mode show to have changed."""
     past = _find(tables, "opportunity_history")
     sources = [_tracked(_find(tables, "opportunity_field_history"))]
     sources += [_snapshots(raw) for raw in (past, opportunity) if raw is not None]
-    return best_of(sources, opportunities)
+    return best_of(sources)
 
 
 def _tracked(raw: Raw | None) -> ibis.Table | None:

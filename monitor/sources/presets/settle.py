@@ -44,48 +44,43 @@ _ROLES = (
 _FAR = "2200"
 
 
-def settled(name: str, table: ibis.Table, calendar: FiscalCalendar) -> ibis.Table:
-    """The mapped table `name` with its choices, open ends and quarters; rows that are nobody's are left out."""
-    if name == "opportunities":
-        return _deals(table)
-    if name == "reps":
-        return _people(table)
-    return _quarterly(table, calendar) if name == "quotas" else table
-
-
-def counted(name: str, mapped: ibis.Table) -> Mapping[str, ir.Value]:
-    """What a remark counts in a mapped table, by the word of the count; all of it is null for a table without rows."""
-    if name == "opportunities" and "type" in mapped.columns:
-        return {"types": (text(mapped.type).notnull() & _type(mapped.type).isnull()).cast("int64").sum()}
-    if name == "reps":
-        role = _role(mapped.role)
-        return {
-            "no_role": role.isnull().cast("int64").sum(),
-            "no_segment": (role.notnull() & _segment(mapped.segment).isnull()).cast("int64").sum(),
-        }
-    return {}
-
-
+REMARK = "remark"
+"""The column of a settled table that says what is to be remarked of a row, null for nothing; a key of SENTENCES."""
+LEFT_OUT = ("no_role", "no_segment")
+"""Remarks on rows that do not count."""
 SENTENCES = {
-    "types": "{count} deals are of a type that is not known here and count as new business: say what they are under "
-    "source.tables.opportunities.values.type.",
+    "unknown_type": "{count} deals are of a type that is not known here and count as new business: say what they are "
+    "under source.tables.opportunities.values.type.",
     "no_role": "{count} people have a role that is not known here and are left out: say what they are under "
     "source.tables.reps.values.role.",
     "no_segment": "{count} people with a role have no segment and are left out: say which under "
     "source.tables.reps.values.segment.",
 }
-"""What is said of the counts, where they are not zero."""
+
+
+def settled(name: str, table: ibis.Table, calendar: FiscalCalendar) -> ibis.Table:
+    """The mapped table `name` with its choices, open ends and quarters, and what is to be remarked of each row."""
+    if name == "opportunities":
+        return _deals(table)
+    if name == "reps":
+        return _people(table)
+    rows = _quarterly(table, calendar) if name == "quotas" else table
+    return rows.mutate(**{REMARK: ibis.null("string")})
 
 
 def _deals(table: ibis.Table) -> ibis.Table:
     readers: dict[str, Callable[[ir.Value], ir.Value]] = {"type": _type, "source": _source, "close_date": _near}
-    return table.mutate(**{name: read(table[name]) for name, read in readers.items() if name in table.columns})
+    remark: ir.Value = ibis.null("string")
+    if "type" in table.columns:
+        remark = ibis.cases((text(table.type).notnull() & _type(table.type).isnull(), "unknown_type"))
+    read = {name: reader(table[name]) for name, reader in readers.items() if name in table.columns}
+    return table.mutate(**read, **{REMARK: remark})
 
 
 def _people(table: ibis.Table) -> ibis.Table:
     ends = {"end_date": _near(table.end_date)} if "end_date" in table.columns else {}
     read = table.mutate(role=_role(table.role), segment=_segment(table.segment), **ends)
-    return read.filter(read.role.notnull(), read.segment.notnull())
+    return read.mutate(**{REMARK: ibis.cases((read.role.isnull(), "no_role"), (read.segment.isnull(), "no_segment"))})
 
 
 def _type(cell: ir.Value) -> ir.Value:
@@ -128,7 +123,11 @@ def _quarterly(table: ibis.Table, calendar: FiscalCalendar) -> ibis.Table:
     )
     amount = number(table.amount, "decimal(38, 4)")
     rows = table.select(
-        "rep_id", period_start=ibis.coalesce(quarter, said), amount=amount, is_bad=amount.isnull().cast("int64"), **kind
+        "rep_id",
+        period_start=ibis.coalesce(quarter, said),
+        amount=amount,
+        is_bad=ibis.ifelse(amount.isnull(), 1, 0),
+        **kind,
     )
     by_kind = rows.group_by("rep_id", "period_start", "kind").agg(amount=rows.amount.sum(), bad=rows.is_bad.sum())
     whole = by_kind.mutate(amount=ibis.ifelse(by_kind.bad > 0, ibis.null(by_kind.amount.type()), by_kind.amount))
