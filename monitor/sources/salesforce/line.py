@@ -91,34 +91,33 @@ class Line:
     def describe(self, name: str) -> dict[str, str] | None:
         """The types of an object's fields by name, None where there is no such object for this user."""
         try:
-            found: Any = self._call(lambda sf: sf.restful(f"sobjects/{name}/describe"))
+            return self._call(lambda sf: _fields(sf.restful(f"sobjects/{name}/describe")))
         except Refused as error:
             if error.code in ("NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"):
                 return None
             raise
-        return {str(field["name"]): str(field["type"]) for field in found["fields"]}
 
     def count(self, name: str, where: str = "", *, deleted: bool = False) -> int:
         """How many rows there are."""
         query = f"SELECT COUNT() FROM {name}{where}"  # noqa: S608  # names of ours
-        return int(self._call(lambda sf: sf.query(query, include_deleted=deleted))["totalSize"])
+        return self._call(lambda sf: _page(sf.query(query, include_deleted=deleted))).total
 
     def query(self, soql: str) -> Page:
         """The first page, deleted rows included."""
-        return _page(self._call(lambda sf: sf.query(soql, include_deleted=True)))
+        return self._call(lambda sf: _page(sf.query(soql, include_deleted=True)))
 
     def more(self, url: str) -> Page:
         """The page at `url`. Raises Refused where Salesforce has forgotten it."""
-        return _page(self._call(lambda sf: sf.query_more(url, identifier_is_url=True)))
+        return self._call(lambda sf: _page(sf.query_more(url, identifier_is_url=True)))
 
     def begin_job(self, soql: str) -> Mapping[str, Any]:
         """A bulk query of all rows, deleted ones included. Raises Refused."""
         wanted = {"operation": "queryAll", "query": soql, "columnDelimiter": "COMMA", "lineEnding": "LF"}
-        return self._job("POST", "query", json=wanted)
+        return self._job("POST", "query", ("id", "createdDate"), json=wanted)
 
     def job(self, number: str) -> Mapping[str, Any]:
         """How far a bulk query is. Raises Refused for one that is gone."""
-        return self._job("GET", f"query/{number}")
+        return self._job("GET", f"query/{number}", ("state",))
 
     def results(self, number: str, locator: str | None, most: int, read: Callable[[bytes], T]) -> tuple[T, str | None]:
         """One page of a bulk query, as `read` makes it of the CSV, and where the next one is. Raises Refused."""
@@ -135,9 +134,8 @@ class Line:
 
         return self._call(ask)
 
-    def _job(self, method: str, path: str, **more: Any) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = self._call(lambda sf: _bulk(sf, method, path, **more).json())
-        return answer
+    def _job(self, method: str, path: str, names: tuple[str, ...], **more: Any) -> Mapping[str, Any]:
+        return self._call(lambda sf: _told(_bulk(sf, method, path, **more).json(), *names))
 
     def _call(self, ask: Callable[[Salesforce], T]) -> T:
         """What `ask` gets, tried again after what passes. Raises Refused, Unreachable, DataError."""
@@ -227,9 +225,22 @@ def _bulk(sf: Salesforce, method: str, path: str, headers: Mapping[str, str] | N
     return call_salesforce(f"{sf.bulk2_url}{path}", method, sf.session, known, **more)
 
 
-def _page(found: Mapping[str, Any]) -> Page:
-    following = None if found["done"] else str(found["nextRecordsUrl"])
-    return Page(list(found["records"]), following, int(found["totalSize"]))
+def _told(found: Any, *names: str) -> Mapping[str, Any]:
+    """An answer that holds these names. Raises BrokenPage for another one."""
+    if not isinstance(found, dict) or not all(name in found for name in names):
+        raise BrokenPage("something else")
+    return found
+
+
+def _page(found: Any) -> Page:
+    told = _told(found, "done", "records", "totalSize")
+    following = None if told["done"] else str(_told(found, "nextRecordsUrl")["nextRecordsUrl"])
+    return Page(list(told["records"]), following, int(told["totalSize"]))
+
+
+def _fields(found: Any) -> dict[str, str]:
+    fields = [_told(field, "name", "type") for field in _told(found, "fields")["fields"]]
+    return {str(field["name"]): str(field["type"]) for field in fields}
 
 
 def _code(error: SalesforceError) -> str:
