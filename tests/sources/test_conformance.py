@@ -17,6 +17,7 @@ from monitor.errors import ConfigError
 from monitor.sources import CALLING, SOURCES, open_source
 from monitor.sources.source import BAD, FILE, LINE
 from tests.sources.company import Rows, company, read, write_company, write_csv, write_parquet
+from tests.sources.sql.databases import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = [kind for kind in SOURCES if kind not in CALLING]
@@ -24,6 +25,9 @@ HERE = [kind for kind in SOURCES if kind not in CALLING]
 
 
 def _spec(kind: str, folder: Path) -> SourceSpec:
+    if kind == "sql":
+        Database(folder / "company.duckdb").put(company())
+        return SourceSpec(type=kind, path=folder / "company.duckdb")
     return SourceSpec(type=kind, path=write_company(folder))
 
 
@@ -44,17 +48,17 @@ def test_every_source_keeps_its_stamp_until_something_changes(kind: str, tmp_pat
     spec = _spec(kind, tmp_path)
     assert open_source(spec).stamp() == open_source(spec).stamp()
     other = SourceSpec(
-        type=kind, path=tmp_path, seed=spec.seed + 1, tables={"reps": TableSpec(defaults={"role": "ae"})}
+        type=kind, path=spec.path, seed=spec.seed + 1, tables={"reps": TableSpec(defaults={"role": "ae"})}
     )
     assert open_source(spec).stamp() != open_source(other).stamp()
 
 
 @pytest.mark.parametrize("kind", HERE)
 def test_no_source_imports_an_engine_for_its_stamp(kind: str, tmp_path: Path) -> None:
-    _spec(kind, tmp_path)
+    place = str(_spec(kind, tmp_path).path)
     code = (
         "import sys, pathlib; from monitor.sources import open_source; from monitor.core.source_spec import SourceSpec;"
-        f"open_source(SourceSpec(type={kind!r}, path=pathlib.Path({str(tmp_path)!r}))).stamp();"
+        f"open_source(SourceSpec(type={kind!r}, path=pathlib.Path({place!r}))).stamp();"
         "print(sorted({'ibis', 'duckdb', 'pandas', 'pyarrow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -71,7 +75,7 @@ def test_every_source_can_be_closed_at_any_time(kind: str, tmp_path: Path) -> No
 
 
 def test_a_type_that_nobody_knows_is_named_with_those_that_are() -> None:
-    with pytest.raises(ConfigError, match=r"source.type: 'excel' is no source: use one of csv, demo"):
+    with pytest.raises(ConfigError, match=r"source.type: 'excel' is no source: use one of csv, sql"):
         open_source(SourceSpec(type="excel"))
 
 

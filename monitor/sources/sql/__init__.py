@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
-from monitor.sources.sql.place import place_of
+from monitor.errors import ConfigError
+from monitor.sources.sql.place import File, place_of
 
 if TYPE_CHECKING:
     import ibis
@@ -42,9 +44,7 @@ class SqlSource:
         """
         if self._loaded is not None:
             return self._stamp
-        from monitor.sources.sql.stamps import stamp
-
-        return stamp(self._spec, self._place)
+        return hashlib.sha256(f"{self._spec!r}\n{self._trace()}".encode()).hexdigest()
 
     def today(self) -> date | None:
         return None
@@ -53,6 +53,15 @@ class SqlSource:
         if self._loaded is not None:
             self._loaded.close()
             self._loaded = None
+
+    def _trace(self) -> str:
+        if isinstance(self._place, File):
+            return self._place.trace()
+        try:
+            from monitor.sources.sql.stamps import of_server  # the driver is needed only here
+        except ModuleNotFoundError as error:
+            raise ConfigError("SOURCE_URL needs psycopg: pip install 'smb-monitor[postgres]'.") from error
+        return of_server(self._spec, self._place)
 
     def _load(self) -> Loaded:
         if self._loaded is None:

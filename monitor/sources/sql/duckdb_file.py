@@ -7,8 +7,7 @@ import ibis.expr.types as ir
 
 from monitor.errors import DataError
 from monitor.sources.engine import Engine
-from monitor.sources.sql.place import File
-from monitor.sources.sql.reaching import first_line
+from monitor.sources.sql.place import File, first_line
 
 _ALIAS = "source"
 _SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND NOT internal ORDER BY 1"
@@ -27,6 +26,7 @@ class DuckdbTables:
         self.engine = Engine()
         try:
             self.engine.ibis.attach(place.path, _ALIAS, read_only=True)
+            self.engine.ibis.raw_sql(f"USE {_ALIAS}")  # views name the tables under them without saying where
         except duckdb.Error as error:
             self.engine.close()
             raise DataError(

@@ -32,6 +32,12 @@ class File:
         if not self.path.is_file():
             raise DataError(f"'{self.path}' is a folder: source.path has to name the DuckDB file.")
 
+    def trace(self) -> str:
+        """Size and times of the file, and of the log beside it that another program may be writing."""
+        self.check()
+        stats = [path.stat() for path in (self.path, Path(f"{self.path}.wal")) if path.exists()]
+        return repr([(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for stat in stats])
+
 
 Place = Server | File
 
@@ -52,6 +58,13 @@ def place_of(spec: SourceSpec) -> Place:
     kind, _, rest = url.reveal().partition("://")
     if not url.reveal().startswith(_POSTGRES):
         raise ConfigError(f"SOURCE_URL begins with '{kind}://': use postgresql://, or source.path for a DuckDB file.")
-    if rest.partition("/")[0].count("@") > 1:
-        raise ConfigError("SOURCE_URL holds an @ too many: one in the password is written %40.")
+    address = rest.partition("?")[0]
+    if address.count("@") > 1 or "@" in address.partition("/")[2]:  # a part of the password would pass for a host
+        raise ConfigError("SOURCE_URL holds a / or an @ in its user or password: write %2F, %40 there.")
     return Server(url)
+
+
+def first_line(error: Exception) -> str:
+    """What the engine says, without its further lines."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

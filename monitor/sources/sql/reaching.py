@@ -10,6 +10,7 @@ import psycopg
 
 from monitor.core.secret import Secret
 from monitor.errors import ConfigError, DataError
+from monitor.sources.sql.place import first_line
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _SESSION = (
@@ -50,9 +51,3 @@ def reach(url: Secret) -> Iterator[Connection]:
         raise DataError(f"The database of SOURCE_URL does not answer ({first_line(error)}): run it again.") from error
     finally:
         connection.close()
-
-
-def first_line(error: Exception) -> str:
-    """What the engine says, without its further lines."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,8 +1,7 @@
-"""What changes whenever the tables may have, without the engine: a file's times, or a count and sum of row versions."""
+"""What changes whenever the tables of a PostgreSQL may have: a count and a sum of the versions of their rows."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import psycopg
@@ -10,7 +9,7 @@ from psycopg import sql
 
 from monitor.core.source_spec import SourceSpec
 from monitor.sources.sql.names import wanted_names
-from monitor.sources.sql.place import File, Place, Server
+from monitor.sources.sql.place import Server
 from monitor.sources.sql.reaching import Connection, reach
 
 _RELATIONS = """
@@ -29,29 +28,16 @@ _ROWS = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM {} t"
 """Of views and foreign tables, whose rows have no versions."""
 
 
-def stamp(spec: SourceSpec, place: Place) -> str:
-    """SHA-256 over the mapping, where the tables are, and what they hold. Raises DataError."""
-    digest = hashlib.sha256(repr(spec).encode())
-    if isinstance(place, File):
-        place.check()
-        for path in (place.path, place.path.with_name(f"{place.path.name}.wal")):
-            stat = path.stat() if path.exists() else None
-            digest.update(repr(stat and (stat.st_size, stat.st_mtime_ns, stat.st_ino)).encode())
-        return digest.hexdigest()
-    return _of_server(spec, place, digest)
-
-
-def _of_server(spec: SourceSpec, place: Server, digest: Any) -> str:
-    digest.update(place.url.reveal().encode())
+def of_server(spec: SourceSpec, place: Server) -> str:
+    """What every table that is looked for holds, as one text. Raises DataError, ConfigError."""
     names = [name.lower() for name in wanted_names(spec)]
+    found = [place.url.reveal()]
     with reach(place.url) as connection:
         connection.execute("SET default_transaction_isolation = 'repeatable read'")
         with connection.transaction():
             for schema, name, kind, *rest in connection.execute(_RELATIONS, {"names": names, "schema": spec.schema}):
-                held = _held(connection, schema, name, kind)
-                digest.update(repr((schema, name, kind, rest, held)).encode())
-    digest_text: str = digest.hexdigest()
-    return digest_text
+                found.append(repr((schema, name, kind, rest, _held(connection, schema, name, kind))))
+    return "\n".join(found)
 
 
 def _held(connection: Connection, schema: str, name: str, kind: str) -> tuple[Any, ...] | None:

@@ -1,0 +1,81 @@
+"""Databases of both kinds to put a company into, and the configuration that reads it from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from psycopg import sql
+
+from monitor.core.secret import Secret
+from monitor.core.source_spec import SourceSpec
+from tests.sources.company import Rows
+
+Raw = Mapping[str, Rows]
+ZONE = "SET TimeZone = 'America/New_York'"
+"""In which moments without an offset are written."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One empty database: a DuckDB file, or where there is an `url`, a PostgreSQL."""
+
+    file: Path
+    url: str | None = None
+
+    def put(self, tables: Raw, types: Mapping[str, str] | None = None) -> None:
+        """The rows as tables, every column text unless `types` says otherwise; an empty cell is null."""
+        for name, rows in tables.items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            kinds = [(column, (types or {}).get(f"{name}.{column}", "text")) for column in columns]
+            cells = [[row.get(column) or None for column in columns] for row in rows]
+            self.run(f'CREATE TABLE "{name}" (' + ", ".join(f'"{column}" {kind}' for column, kind in kinds) + ")")
+            self._fill(name, cells)
+
+    def run(self, *statements: str) -> None:
+        """Statements of somebody else who writes there."""
+        if self.url is None:
+            with duckdb.connect(str(self.file)) as connection:
+                for statement in statements:
+                    connection.execute(statement)
+            return
+        with psycopg.connect(self.url, autocommit=True) as session:
+            for statement in statements:
+                session.execute(statement.encode())
+
+    def _fill(self, name: str, rows: list[list[str | None]]) -> None:
+        if self.url is None:
+            with duckdb.connect(str(self.file)) as connection:
+                holders = ", ".join("?" for _ in rows[0])
+                connection.execute(ZONE)
+                connection.executemany(f'INSERT INTO "{name}" VALUES ({holders})', rows)
+            return
+        copy = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
+        with psycopg.connect(self.url, autocommit=True) as session:
+            session.execute(ZONE.encode())
+            with session.cursor().copy(copy) as target:
+                for row in rows:
+                    target.write_row(row)
+
+    def spec(self, **more: Any) -> SourceSpec:
+        """How it is read."""
+        if self.url is None:
+            return SourceSpec(type="sql", path=self.file, **more)
+        return SourceSpec(type="sql", secrets={"SOURCE_URL": Secret(self.url)}, **more)
+
+    def source(self) -> str:
+        """The first keys of the configuration's `source`."""
+        return "type: sql" + (f", path: {self.file}" if self.url is None else "")
+
+    @property
+    def name(self) -> str:
+        """Of a PostgreSQL."""
+        return (self.url or "").partition("?")[0].rpartition("/")[2]
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {} if self.url is None else {"SOURCE_URL": self.url}
