@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from monitor.core.secret import Secret
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.sources.engine import Engine
-from monitor.sources.salesforce import SalesforceSource, open_source
+from monitor.sources.salesforce import SHARE, SalesforceSource, open_source
 from monitor.sources.salesforce.state import Cache
 from monitor.sources.salesforce.tables import raw_table
 from monitor.sources.source import World
@@ -35,6 +36,10 @@ class Reader:
     more: Mapping[str, Any] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     told: list[tuple[str, int, int | None]] = field(default_factory=list)
+
+    @property
+    def share(self) -> Decimal:
+        return SHARE
 
     @property
     def cache(self) -> Cache:

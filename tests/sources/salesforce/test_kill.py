@@ -1,0 +1,96 @@
+"""A reading that is killed at any moment loses nothing and doubles nothing: the next one goes on from what was kept."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sources.salesforce.reader import Reader
+from tests.sources.salesforce.server import Fault, Org
+
+ROOT = Path(__file__).resolve().parents[3]
+Killed = Callable[[Reader, int], bool]
+NAMES = {"Opportunity": "opportunity", "OpportunityFieldHistory": "opportunity_field_history", "Account": "account"}
+
+
+@pytest.fixture
+def killed() -> Iterator[Killed]:
+    """Reads in another process, to be killed at its N-th touch of the folder; whether it was."""
+    command = [sys.executable, "-m", "tests.sources.salesforce.killed"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as jobs:
+        assert jobs.stdin is not None and jobs.stdout is not None
+
+        def one(reader: Reader, at: int) -> bool:
+            assert jobs.stdin is not None and jobs.stdout is not None
+            job = {"address": reader.org.url, "folder": str(reader.folder), "now": reader.org.now.isoformat()}
+            jobs.stdin.write(json.dumps({**job, "at": at}) + "\n")
+            jobs.stdin.flush()
+            answer = json.loads(jobs.stdout.readline())
+            assert answer["killed"] or answer["code"] == 0
+            return bool(answer["killed"])
+
+        yield one
+        jobs.stdin.close()
+
+
+def contents(reader: Reader) -> dict[str, list[dict[str, Any]]]:
+    return {table: reader.kept(table) for table in NAMES.values()}
+
+
+@pytest.mark.parametrize("by_pages", [False, True], ids=["bulk", "pages"])
+def test_a_first_reading_killed_wherever_it_touches_the_folder(
+    by_pages: bool, org: Org, reader: Reader, killed: Killed
+) -> None:
+    org.bulk_page, org.page = 5, 5
+    org.bulk = lambda _: "refused" if by_pages else "JobComplete"
+    # Each attempt gets a little further than the one before, since it goes on where that was killed.
+    at = next(at for at in count(1) if not killed(reader, at))
+    assert at > 6
+    for name, table in NAMES.items():
+        assert reader.ids(table) == sorted(org.tables[name].rows)
+
+
+def test_a_later_reading_killed_wherever_it_touches_the_folder(org: Org, reader: Reader, killed: Killed) -> None:
+    reader.read()
+    before = contents(reader)
+    org.page = 4
+    org.now += timedelta(days=2)
+    for number in range(3, 15):
+        org.put("Opportunity", f"006-{number:02}", Amount=number, CloseDate="2025-12-01", IsClosed=False, IsWon=False)
+    org.delete("Opportunity", "006-01")
+    org.purge("Account", "001-2")
+    whole = reader.with_(folder=reader.folder.with_name("whole"))
+    whole.read()
+    after = contents(whole)
+    for at in count(1):
+        if not killed(reader, at):
+            break
+        for table, rows in contents(reader).items():
+            assert all(row in before[table] or row in after[table] for row in rows)
+            assert {row["id"] for row in rows} >= {row["id"] for row in before[table]} & {
+                row["id"] for row in after[table]
+            }
+    assert contents(reader) == after and at > 4
+
+
+@pytest.mark.parametrize("after", [0, 5, 11, 16, 24])
+def test_a_reading_killed_while_salesforce_answers_goes_on(after: int, org: Org, reader: Reader) -> None:
+    org.bulk_page = 5
+    code = (
+        "from tests.sources.salesforce.killed import read;"
+        f"read({org.url!r}, {str(reader.folder)!r}, {org.now.isoformat()!r})"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as process:
+        org.faults = [Fault("/", 200, after=after, then=process.kill)]
+        assert process.wait(120) == -9
+    reader.read()
+    for name, table in NAMES.items():
+        assert reader.ids(table) == sorted(org.tables[name].rows)
