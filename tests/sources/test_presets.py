@@ -296,6 +296,29 @@ def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(engine: Any) -> 
         facts_of(preset.tables)
 
 
+def test_a_quota_by_rule_wins_over_the_forecasts(engine: Any) -> None:
+    user = {"id": "0051", "title": "AE", "created_date": "2026-01-01 12:00:00", "Quota__c": "400"}
+    quota = {"id": "1", "quota_owner_id": "0051", "start_date": "2026-01-01", "quota_amount": "7"}
+    raw: Raw = {"opportunity": [opportunity()], "user": [user], "forecasting_quota": [quota]}
+    rule = {"quotas": TableSpec(from_reps="Quota__c", per="year")}
+    preset = made(engine, "salesforce", raw, replace(SPEC, tables=dict(SPEC.tables) | rule))
+    assert {row["amount"] for row in rows(preset, "quotas")} == {"100.00"}
+    with pytest.raises(
+        DataError, match=r"from_reps needs the table reps. Table reps is taken as absent, because .*role"
+    ):
+        load("hubspot", put(engine, {"deal": [deal()], "owner": [{"owner_id": "1", "created_at": "2026-01-01"}]}).get,
+             SourceSpec(tables=rule))  # fmt: skip
+
+
+def test_what_the_engine_cannot_read_is_one_sentence(engine: Any) -> None:
+    engine.raw_sql(
+        "CREATE VIEW opportunity AS SELECT 'x' AS id, '2026-01-01' AS created_date, false AS is_closed, "
+        "CAST(word AS BOOLEAN) AS is_won FROM (VALUES ('perhaps')) AS words(word)"
+    )
+    with pytest.raises(DataError, match=r"The engine cannot read the CRM's tables \(.*perhaps.*\): look at their sync"):
+        load("salesforce", {"opportunity": engine.table("opportunity")}.get, SourceSpec())
+
+
 # History.
 
 

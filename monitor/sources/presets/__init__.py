@@ -29,8 +29,7 @@ def load(name: str, raw: Tables, spec: SourceSpec) -> Preset:
     """The canonical tables that have rows, with the company's own mapping applied, and what a person should know.
 
     They are temporary tables of the engine's session. A table that comes from elsewhere (`type`, `table`) is left out;
-    the column that `quotas.from_reps` names stays in `reps`. Raises ConfigError, and DataError where there are no deals
-    or a mapping does not fit.
+    `quotas.from_reps` is obeyed. Raises ConfigError, and DataError where there are no deals or a mapping does not fit.
     """
     module = _module(name)
     from monitor.sources.presets.loading import loaded  # the engine takes a second to import

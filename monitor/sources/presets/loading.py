@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import ibis
-from ibis.util import gen_name
 
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES, Table
 from monitor.errors import DataError
 from monitor.sources.mapping import HELPERS, check_columns, check_spec, map_table
+from monitor.sources.presets.asking import dicts, kept
 from monitor.sources.presets.preset import Preset
 from monitor.sources.presets.settle import LEFT_OUT, REMARK, SENTENCES, settled
+from monitor.sources.rep_quotas import quotas_from_reps
 
 NEEDED, HISTORY = "opportunities", "opportunity_history"
 
@@ -40,13 +40,25 @@ class _Loading:
     def run(self) -> Preset:
         tables: dict[str, ibis.Table] = {}
         for name, raw in self.preset.tables.items():
-            if _elsewhere(self.spec.table(name)):
+            if _elsewhere(self.spec.table(name)) or self.spec.table(name).from_reps:
                 continue
             of_deals = name == HISTORY and NEEDED in tables  # the history of deleted deals is nobody's fault
             table = self.made(name, raw.semi_join(tables[NEEDED], "opportunity_id") if of_deals else raw)
             tables |= {} if table is None else {name: table}
+        self.add_quotas(tables)
         self.remarks += self.lacking(tables)
         return Preset(tables, tuple(self.remarks))
+
+    def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
+        """Those that a rule makes of the people, where these come from here too."""
+        quotas = self.spec.table("quotas")
+        if quotas.from_reps is None or _elsewhere(self.spec.table("reps")) or NEEDED not in tables:
+            return
+        if "reps" not in tables:
+            raise DataError(f"source.tables.quotas.from_reps needs the table reps. {self.remarks[-1]}")
+        tables["quotas"] = quotas_from_reps(tables["reps"], tables[NEEDED], quotas, self.spec.calendar)
+        used = quotas.from_reps.lower()
+        tables["reps"] = tables["reps"].drop(*(name for name in tables["reps"].columns if name.lower() == used))
 
     def made(self, name: str, raw: ibis.Table) -> ibis.Table | None:
         """One canonical table, None where it cannot be made or has no row."""
@@ -59,8 +71,8 @@ class _Loading:
             )
             return None
         check_columns(table, table_spec, raw.columns, f"The preset's table {name}")
-        rows = _kept(settled(name, map_table(raw, table, table_spec), self.spec.calendar))
-        counts = {row[REMARK]: row["rows"] for row in _dicts(rows.group_by(REMARK).agg(rows=rows.count()))}
+        rows = kept(settled(name, map_table(raw, table, table_spec), self.spec.calendar))
+        counts = {row[REMARK]: row["rows"] for row in dicts(rows.group_by(REMARK).agg(rows=rows.count()))}
         self.remarks += [said.format(count=f"{counts[word]:,}") for word, said in SENTENCES.items() if word in counts]
         if not sum(count for word, count in counts.items() if word not in LEFT_OUT):
             self.refuse_nothing(name)
@@ -73,7 +85,7 @@ class _Loading:
             self.remarks.append(f"Table {name} has no row that could be used, so it is taken as absent.")
             return
         raw = self.preset.raw[name]
-        count = _dicts(raw.aggregate(rows=raw.count()))[0]["rows"]
+        count = dicts(raw.aggregate(rows=raw.count()))[0]["rows"]
         if not count:
             raise DataError(f"Table {self.deals} has no row, so nothing can be computed: look at its sync.")
         raise DataError(
@@ -95,16 +107,6 @@ class _Loading:
                 f"The preset {self.name} finds no {' and no '.join(wanted)}: bring them from elsewhere, as in "
                 f"source.tables.{wanted[0]}: {{type: csv, path: {wanted[0]}.csv}}."
             )
-
-
-def _kept(rows: ibis.Table) -> ibis.Table:
-    """The rows as a temporary table beside the raw ones, worked out once instead of in every question."""
-    return rows.get_backend().create_table(gen_name("monitor_preset"), rows, temp=True)
-
-
-def _dicts(rows: ibis.Table) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = rows.to_pyarrow().to_pylist()
-    return found
 
 
 def _missing(raw: ibis.Table, table: Table, spec: TableSpec) -> list[str]:

@@ -114,7 +114,7 @@ def _near(cell: ir.Value) -> ir.Value:
 def _quarterly(table: ibis.Table, calendar: FiscalCalendar) -> ibis.Table:
     """One quota for each person and fiscal quarter; what is no day or no number stays as it is, to be set aside."""
     said = text(day(table.period_start))
-    known = ibis.ifelse(said.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), said, ibis.null("string"))
+    known = ibis.ifelse(said.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}"), said, ibis.null("string"))
     month = known.substr(0, 4).cast("int64") * 12 + known.substr(5, 2).cast("int64") - 1
     first = month - (month - (calendar.fiscal_year_start - 1)) % 3
     quarter = (first // 12).cast("string") + "-" + (first % 12 + 1).cast("string").lpad(2, "0") + "-01"
