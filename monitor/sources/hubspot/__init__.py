@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from monitor.sources.engine import Engine
     from monitor.sources.hubspot.calls import HubSpotApi
 
-FRESH = timedelta(minutes=5)
-"""HubSpot is not called again so soon after it was."""
+FRESH, FRESH_IN_VAIN = timedelta(minutes=5), timedelta(minutes=1)
+"""HubSpot is not called again so soon after it was; sooner where that was in vain, as somebody may mend it."""
 TOKEN, ADDRESS = "HUBSPOT_TOKEN", "HUBSPOT_API_URL"  # names of variables
 
 
@@ -72,8 +72,12 @@ class HubSpot:
         return Cache(self._spec.cache)
 
     def _is_due(self) -> bool:
-        tried = self._cache().tried_at()
-        return tried is None or not timedelta() <= self._world.now() - tried < FRESH
+        """Whether HubSpot is to be called now; always, as long as there is nothing else to show."""
+        cache = self._cache()
+        tried = cache.tried_at()
+        if tried is None or cache.state().number == 0:
+            return True
+        return not timedelta() <= self._world.now() - tried < (FRESH_IN_VAIN if cache.trouble() else FRESH)
 
     def _load(self) -> tuple[Mapping[str, ibis.Table], tuple[str, ...], Engine]:
         if self._loaded is None:

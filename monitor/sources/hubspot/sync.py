@@ -62,8 +62,8 @@ def forecast(api: HubSpotApi, cache: Cache, spec: SourceSpec) -> tuple[str, ...]
         deals, companies = (changed_since(api, kind, state.since.get(kind, 0)) for kind in KINDS)
         calls = 2 * _pages(deals, IN_SEARCH) + 2 * _pages(deals, WITH_HISTORY) + _pages(companies, IN_SEARCH) + 7
         what = f"{deals:,} deals and {companies:,} companies changed since the last reading of {state.read_at[:16]}"
-    seconds = max(1, round(calls / 10))
-    long = f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"
+    seconds = -(-calls // 10)
+    long = "a few seconds" if seconds < 10 else f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
     found.append(f"{what}: about {calls:,} calls, {long} at ten calls a second, and one for each 100 archived records.")
     if begun is not None and begun.properties == properties:
         done = sum(1 for _ in cache.pieces())
@@ -143,8 +143,9 @@ def _remarks(made: Made, properties: Mapping[str, Sequence[str]], given: Mapping
         if gone:
             found.append(f"HubSpot's {kind} have no property {', '.join(gone)} (any more): it reads as empty.")
     if made.gone_stages:
-        stages = ", ".join(made.gone_stages[:5])
-        found.append(f"Deals stand in {len(made.gone_stages)} stages that HubSpot has no more: {stages}.")
+        more = len(made.gone_stages) - 5
+        stages = ", ".join(made.gone_stages[:5]) + (f" and {more} more" if more > 0 else "")
+        found.append(f"Deals stand in stages that HubSpot has no more: {stages}.")
     return found
 
 

@@ -135,7 +135,7 @@ def test_a_property_that_is_gone_and_a_stage_that_is_gone_are_remarks(portal: Po
     told = reader.read().remarks
     assert told == [
         "HubSpot's deals have no property deal_currency_code (any more): it reads as empty.",
-        "Deals stand in 1 stages that HubSpot has no more: open.",
+        "Deals stand in stages that HubSpot has no more: open.",
     ]
     gone = {row["stage_id"]: row["_fivetran_deleted"] for row in reader.rows("deal_pipeline_stage")}
     assert gone == {"open": True, "won": False, "lost": False}

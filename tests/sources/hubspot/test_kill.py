@@ -1,0 +1,104 @@
+"""A reading killed at any moment leaves what was whole before it, and the next ends as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.sources.hubspot.cache import Cache
+from tests.sources.hubspot.conftest import a_portal
+from tests.sources.hubspot.reader import Reader
+from tests.sources.hubspot.server import START, Fault, Portal, serving
+
+ROOT = Path(__file__).resolve().parents[3]
+Killed = Callable[[str, Path, int], bool]
+
+
+@pytest.fixture(scope="module")
+def killed() -> Iterator[Killed]:
+    """Reads in another process, to be killed at its N-th touch of the folder; whether it was."""
+    command = [sys.executable, "-m", "tests.sources.hubspot.killed"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as jobs:
+        assert jobs.stdin is not None and jobs.stdout is not None
+
+        def one(address: str, folder: Path, at: int) -> bool:
+            assert jobs.stdin is not None and jobs.stdout is not None
+            jobs.stdin.write(json.dumps({"address": address, "folder": str(folder), "at": at}) + "\n")
+            jobs.stdin.flush()
+            answer = json.loads(jobs.stdout.readline())
+            assert answer["killed"] or answer["code"] == 0
+            return bool(answer["killed"])
+
+        yield one
+        jobs.stdin.close()
+
+
+def held(reader: Reader) -> dict[str, list[Any]]:
+    return reader.contents() if Cache(reader.folder).state().number else {}
+
+
+def changed(portal: Portal) -> None:
+    portal.most = 20
+    for number in range(30, 70):
+        portal.deal(number, START + 3_600_000 + number, ("502",), amount="9", dealstage="won")
+    portal.deals["1"]["archived"] = True
+
+
+def test_a_first_reading_killed_again_and_again_ends_as_if_nothing_had_been(killed: Killed, tmp_path: Path) -> None:
+    """Each attempt gets a little further than the one before, since it goes on where that was killed."""
+    portal = a_portal(60)
+    portal.most = 1
+    with serving(portal) as address:
+        whole, reader = (Reader(address, tmp_path / name) for name in ("whole", "cache"))
+        whole.read()
+        kills = 0
+        while killed(address, reader.folder, kills + 1):
+            kills += 1
+            assert held(reader) in ({}, whole.contents())
+    assert kills > 6 and reader.contents() == whole.contents()
+
+
+def test_a_later_reading_killed_wherever_it_touches_the_folder_loses_nothing(killed: Killed, tmp_path: Path) -> None:
+    portal = a_portal(60)
+    with serving(portal) as address:
+        whole = Reader(address, tmp_path / "whole")
+        whole.read()
+        before = whole.contents()
+        shutil.copytree(whole.folder, tmp_path / "before")
+        changed(portal)
+        whole.read()
+        for at in count(1, 3):
+            reader = Reader(address, tmp_path / f"cache{at}")
+            shutil.copytree(tmp_path / "before", reader.folder)
+            if not killed(address, reader.folder, at):
+                break
+            assert reader.contents() in (before, whole.contents())
+            reader.read()
+            assert reader.contents() == whole.contents()
+    assert at > 30
+
+
+@pytest.mark.parametrize("after", [0, 1, 4, 9, 12])
+def test_a_reading_killed_while_hubspot_answers_goes_on(after: int, tmp_path: Path) -> None:
+    portal = a_portal(5)
+    with serving(portal) as address:
+        code = (
+            "import sys, pathlib; from tests.sources.hubspot.reader import Reader;"
+            f"Reader({address!r}, pathlib.Path({str(tmp_path / 'cache')!r})).read()"
+        )
+        with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as process:
+            portal.faults = [Fault("/", 200, after=after, then=process.kill)]
+            assert process.wait(60) == -9
+        reader = Reader(address, tmp_path / "cache")
+        reader.read()
+        other = Reader(address, tmp_path / "other")
+        other.read()
+        assert reader.contents() == other.contents()

@@ -1,0 +1,276 @@
+"""HubSpot as a source: when it calls, what it says when it cannot, and that the numbers are those of a CSV folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.core.tables import TABLES
+from monitor.entrypoints.cli import main
+from monitor.errors import ConfigError, DataError
+from monitor.sources import open_source
+from monitor.sources.source import BAD, FILE, LINE, CallsOut
+from tests.sources import crm
+from tests.sources.company import Rows, write_csv
+from tests.sources.hubspot.conftest import a_portal
+from tests.sources.hubspot.reader import Reader
+from tests.sources.hubspot.server import START, TOKEN, Fault, Portal, iso, serving
+from tests.sources.mutations import AS_OF
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def load(reader: Reader) -> tuple[str, ...]:
+    """Reads the tables as a command does; what a person should know."""
+    with closing(reader.open()) as source:
+        assert source.tables()["opportunities"].count().to_pyarrow().as_py() > 0
+        return source.remarks()
+
+
+def test_the_tables_are_canonical(reader: Reader) -> None:
+    source = open_source(reader.spec, reader.world)
+    source.close()
+    tables = source.tables()
+    assert {"opportunities", "opportunity_history", "accounts"} <= set(tables)
+    for name, table in tables.items():
+        assert set(TABLES[name].required) <= set(table.columns)
+        assert not {column for column in table.columns if column.startswith("_")} - {FILE, LINE, BAD}
+        assert table.count().to_pyarrow().as_py() > 0
+    source.close()
+    source.close()
+
+
+def test_hubspot_is_not_called_again_so_soon(reader: Reader, portal: Portal) -> None:
+    load(reader)
+    portal.calls.clear()
+    reader.clock.pass_by(minutes=2)
+    load(reader)
+    assert not portal.calls
+    reader.clock.pass_by(minutes=4)
+    load(reader)
+    assert portal.calls
+
+
+def test_the_stamp_costs_no_call_and_changes_with_what_is_read_and_when_it_is_time(
+    reader: Reader, portal: Portal
+) -> None:
+    stamps = [reader.open().stamp()]
+    load(reader)
+    portal.calls.clear()
+    stamps += [reader.open().stamp(), reader.open().stamp()]
+    reader.clock.pass_by(minutes=6)
+    stamps.append(reader.open().stamp())
+    assert not portal.calls
+    portal.faults = [Fault("/", 500, times=-1)]
+    load(reader)
+    stamps.append(reader.open().stamp())
+    assert stamps[1] == stamps[2] and len(set(stamps)) == 4
+
+
+def test_the_stamp_does_not_depend_on_the_token(reader: Reader) -> None:
+    before = reader.open().stamp()
+    reader.token = "pat-eu1-another"  # nobody's
+    assert reader.open().stamp() == before
+
+
+def test_no_engine_is_imported_for_the_stamp(reader: Reader) -> None:
+    load(reader)
+    code = (
+        "import sys, pathlib, datetime; from monitor.sources import open_source;"
+        "from monitor.core.source_spec import SourceSpec; from monitor.sources.source import World;"
+        "world = World(lambda: datetime.datetime.now(datetime.UTC), print);"
+        f"open_source(SourceSpec(type='hubspot', cache=pathlib.Path({str(reader.folder)!r})), world).stamp();"
+        "print(sorted({'ibis', 'duckdb', 'pandas', 'pyarrow', 'hubspot', 'urllib3'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_hubspot_the_cache_is_used_and_says_how_old_it_is(tmp_path: Path) -> None:
+    with serving(a_portal()) as address:
+        reader = Reader(address, tmp_path / "cache")
+        load(reader)
+    reader.clock.pass_by(days=3, hours=1)
+    told = load(reader)
+    assert told[0].startswith("The data are 3 days old, as HubSpot could not be read since: HubSpot does not give ")
+    reader.clock.pass_by(seconds=50)
+    waited = len(reader.clock.waited)
+    assert load(reader)[0] == told[0] and len(reader.clock.waited) == waited
+
+
+def test_without_hubspot_and_without_a_cache_one_sentence_says_so(tmp_path: Path) -> None:
+    with serving(Portal()) as address:
+        pass
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"HubSpot does not give .* \(the connection broke: .*\), after 2 tries"):
+            Reader(address, tmp_path / "cache").open().tables()
+
+
+def test_a_token_that_was_mended_is_used_at_once(reader: Reader) -> None:
+    token, reader.token = reader.token, "pat-eu1-old"  # nobody's
+    with pytest.raises(DataError, match=r"HubSpot does not accept HUBSPOT_TOKEN"):
+        reader.open().tables()
+    reader.token = token
+    assert not any("HUBSPOT_TOKEN" in remark for remark in load(reader))
+
+
+def test_without_a_token_the_variable_is_named(reader: Reader) -> None:
+    reader.token = ""
+    with pytest.raises(DataError, match=r"HUBSPOT_TOKEN is not set"):
+        reader.open().tables()
+
+
+def test_without_a_folder_the_key_is_named(reader: Reader) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(ConfigError, match=r"source.cache is missing"):
+        open_source(replace(reader.spec, cache=None), reader.world)
+
+
+def test_a_second_process_uses_what_is_there_while_the_first_one_reads(reader: Reader) -> None:
+    from monitor.sources.hubspot.cache import Cache
+
+    load(reader)
+    reader.clock.pass_by(hours=1)
+    with Cache(reader.folder).alone() as alone:
+        assert alone
+        told = load(reader)
+    assert told[0] == (
+        "The data are 60 minutes old, as HubSpot could not be read since: Another process is reading HubSpot just now."
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_named(reader: Reader, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    with pytest.raises(DataError, match=r"source.cache: the folder '.*' cannot be written"):
+        reader.open().tables()
+
+
+def test_what_a_reading_costs_is_told_before_it_is_read(portal: Portal, reader: Reader) -> None:
+    source = reader.open()
+    assert isinstance(source, CallsOut)
+    assert source.forecast()[0] == (
+        "HubSpot holds 7 deals and 2 companies, all of which are read: about 10 calls, a few seconds at ten calls a "
+        "second, and one for each 100 archived records."
+    )
+    assert not [call for call in portal.calls if "objects/deals?" in call]
+    load(reader)
+    portal.deal(7, START + 3_600_000, amount="1")
+    portal.headers = {"X-HubSpot-RateLimit-Daily-Remaining": "248000"}
+    told = source.forecast()
+    assert told[0].startswith("7 deals and 2 companies changed since the last reading of 2026-11-22T08:00: about ")
+    assert told[-1] == "HubSpot allows 248,000 more calls today."
+
+
+def test_a_reading_that_was_cut_off_is_told_of(portal: Portal, reader: Reader) -> None:
+    portal.faults = [Fault("owners", 500, times=6)]
+    with pytest.raises(DataError):
+        reader.read()
+    assert any("was cut off; it goes on after 6 pieces" in told for told in reader.open().forecast())
+
+
+def test_how_far_a_reading_is_is_told(tmp_path: Path) -> None:
+    portal = a_portal(9)
+    portal.most = 4
+    with serving(portal) as address:
+        reader = Reader(address, tmp_path / "cache")
+        reader.read()
+    deals = [(done, total) for what, done, total in reader.told if what == "HubSpot, list of deals"]
+    assert deals == [(4, 9), (8, 9), (9, 9)]
+
+
+# The same company.
+
+
+def held(raw: crm.Raw) -> Portal:
+    """HubSpot as it holds what Fivetran wrote of it."""
+    portal = Portal(most=100)
+    for stage in raw["deal_pipeline_stage"]:
+        if stage["_fivetran_deleted"] == "FALSE":
+            facts = {"isClosed": stage["is_closed"].lower(), "probability": stage["probability"]}
+            portal.stages[stage["stage_id"]] = {"label": stage["label"], **facts}
+    merged: dict[str, list[str]] = {}
+    for pair in raw["merged_deal"]:
+        merged.setdefault(pair["deal_id"], []).append(pair["merged_deal_id"])
+    losers = {each for several in merged.values() for each in several}
+    companies = {pair["deal_id"]: pair["company_id"] for pair in raw["deal_company"] if pair["type_id"] == "5"}
+    for row in raw["deal"]:
+        number = row["deal_id"]
+        if number not in losers:
+            portal.deals[number] = {
+                "properties": of_deal(row) | {"hs_merged_object_ids": ";".join(merged.get(number, []))},
+                "past": {},
+                "archived": row["is_deleted"] == "true",
+                "links": [companies[number], "40000"] if number in companies else [],
+            }
+    for change in sorted(raw["deal_property_history"], key=lambda row: row["timestamp"], reverse=True):
+        past = portal.deals[change["deal_id"]]["past"].setdefault(change["name"], [])
+        past.append({"value": change["value"], "timestamp": zoned(change["timestamp"]), "sourceType": "CRM_UI"})
+    for row in raw["company"]:
+        portal.companies[row["id"]] = {"properties": properties(row), "past": {}, "archived": False}
+    portal.owners = [
+        {"id": row["owner_id"], "firstName": row["first_name"], "lastName": row["last_name"], "archived": False}
+        | {"createdAt": zoned(row["created_at"]), "updatedAt": zoned(row["updated_at"])}
+        for row in raw["owner"]
+    ]
+    return portal
+
+
+def of_deal(row: dict[str, str]) -> dict[str, str | None]:
+    own = {"dealstage": row["deal_pipeline_stage_id"], "pipeline": "default", "hubspot_owner_id": row["owner_id"]}
+    return properties(row) | own
+
+
+def properties(row: dict[str, str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {
+        name.removeprefix("property_"): (zoned(cell) if name.endswith("date") else cell) or None
+        for name, cell in row.items()
+        if name.startswith("property_")
+    }
+    return found | {"hs_lastmodifieddate": iso(START), "hs_object_id": row.get("deal_id") or row["id"]}
+
+
+def zoned(moment: str) -> str:
+    return iso(round(datetime.fromisoformat(moment + "+00:00").timestamp() * 1000)) if moment else moment
+
+
+def status(folder: Path, source: str, capsys: pytest.CaptureFixture[str]) -> object:
+    """What `status --json` says of the company, but for what names the source itself."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "config.yaml"
+    file.write_text(
+        "company: Acme\ntimezone: America/New_York\ncurrency: USD\nexpansion: {started: 2025-04-01}\n"
+        f"database: sqlite:///{folder}/monitor.db\n{source}"
+        "  tables:\n    opportunities: {defaults: {segment: smb}}\n    reps: {defaults: {segment: smb, role: ae}}\n"
+    )
+    capsys.readouterr()
+    code = main(["status", "--json", "--config", str(file), "--as-of", str(AS_OF)])
+    said = capsys.readouterr()
+    assert said.out, said.err
+    told = json.loads(said.out)
+    assert code == 0 and TOKEN not in said.out + said.err
+    del told["configuration"], told["data"]["remarks"]
+    del told["data"]["rows"]["opportunity_history"]  # HubSpot tells the first value too
+    return told
+
+
+def test_the_same_company_reads_the_same_as_from_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, raw = crm.hubspot()
+    for name in ("opportunities", "opportunity_history", "accounts", "reps"):
+        rows: Rows = company[name]
+        write_csv(tmp_path / "plain" / f"{name}.csv", rows)
+    plain = status(tmp_path / "a", f"source:\n  type: csv\n  path: {tmp_path}/plain\n", capsys)
+    with serving(held(raw)) as address:
+        monkeypatch.setenv("HUBSPOT_TOKEN", TOKEN)
+        monkeypatch.setenv("HUBSPOT_API_URL", address)
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+        found = status(tmp_path / "b", "source:\n  type: hubspot\n  cache: cache\n", capsys)
+    assert found == plain
