@@ -16,7 +16,10 @@ from monitor.core.policy import BreakerPolicy
 from tests.config.reference import rows
 from tests.conftest import ROOT
 
-PAGES = [ROOT / "docs" / f"{name}.md" for name in ("configuration", "sql", "slack", "running", "delivery", "runbook")]
+PAGES = [
+    ROOT / "docs" / f"{name}.md"
+    for name in ("configuration", "sql", "fivetran", "slack", "running", "delivery", "runbook")
+]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -14,6 +16,7 @@ from monitor.core.calendar import FiscalCalendar
 from monitor.core.policy import FactsPolicy
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES
+from monitor.entrypoints.cli import main
 from monitor.errors import ConfigError, DataError
 from monitor.facts.load import Loaded
 from monitor.facts.load import load as load_facts
@@ -21,7 +24,7 @@ from monitor.sources.presets import PRESETS, load, raw_tables
 from monitor.sources.presets.preset import Preset
 from tests import postgres
 from tests.sources import crm
-from tests.sources.company import rows_of
+from tests.sources.company import rows_of, write_csv
 from tests.sources.mutations import AS_OF
 
 POLICY = FactsPolicy(timezone="America/New_York", with_due=True)
@@ -79,6 +82,43 @@ def test_the_same_company_gives_the_same_facts_in_every_shape(shape: str, engine
     assert not found.quality.set_aside
     assert found.has_history
     plain.disconnect()
+
+
+CONFIG = """
+company: Acme
+timezone: America/New_York
+expansion: {started: 2026-01-01}
+indicators: {cac_payback: {gross_margin: {smb: 0.75}}}
+source: """
+
+
+def status(folder: Path, source: str, capsys: Any) -> dict[str, Any]:
+    """What `status --json` answers, but for what it says of the rows and of the configuration."""
+    config = folder / "config.yaml"
+    config.write_text(CONFIG + source, encoding="utf-8")
+    assert main(["status", "--json", "--as-of", str(AS_OF), "--config", str(config)]) in (0, 1)
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return {key: part for key, part in answer.items() if key not in ("data", "run", "configuration")}
+
+
+@pytest.mark.parametrize("shape", crm.SHAPES)
+def test_the_same_company_gives_the_same_status_in_every_shape(shape: str, tmp_path: Path, capsys: Any) -> None:
+    preset, make = crm.SHAPES[shape]
+    company, raw = make()
+    elsewhere = ("spend",) if preset == "salesforce" else ("spend", "quotas", "reps")
+    connection = ibis.duckdb.connect(tmp_path / "crm.duckdb")
+    put(connection, raw)
+    put(connection, {name: company[name] for name in elsewhere})
+    connection.disconnect()
+    for folder in (tmp_path / "plain", tmp_path / "preset"):
+        folder.mkdir()
+    for name, table in company.items():
+        write_csv(tmp_path / "plain" / f"{name}.csv", table)
+    tables = [f"{name}: {{table: {name}}}" for name in elsewhere] + ["opportunities: {defaults: {segment: smb}}"]
+    tables += ["reps: {defaults: {segment: smb}}"] if preset == "salesforce" else []
+    source = f"{{type: sql, path: ../crm.duckdb, preset: {preset}, tables: {{{', '.join(tables)}}}}}"
+    found = status(tmp_path / "preset", source, capsys)
+    assert found == status(tmp_path / "plain", "{type: csv, path: .}", capsys)
 
 
 TYPES = {
@@ -248,6 +288,21 @@ def test_roles_are_told_by_simple_words_and_nobody_is_guessed(said: str, role: s
     found = [row["role"] for row in rows(preset, "reps")] if "reps" in preset.tables else []
     assert found == ([role] if role else [])
     assert any("1 people have a role that is not known" in remark for remark in preset.remarks) == (role is None)
+
+
+def test_the_name_of_a_role_or_of_a_pipeline_may_tell_more(engine: Any) -> None:
+    roles = [{"id": "r1", "name": "AE SMB"}, {"id": "r2", "name": "AE Mid-Market"}]
+    users = [{"id": f"005{key}", "user_role_id": key, "created_date": "2025-01-01"} for key in ("r1", "r2", "r3")]
+    told = {"segment": {"AE SMB": "smb", "AE Mid-Market": "mid_market"}}
+    spec = SourceSpec(tables={"reps": TableSpec(columns={"segment": "user_role_name"}, values=told)})
+    raw: Raw = {"opportunity": [opportunity()], "user": users, "user_role": roles}
+    found = rows(made(engine, "salesforce", raw, spec), "reps")
+    assert {row["rep_id"]: row["segment"] for row in found} == {"005r1": "smb", "005r2": "mid_market"}
+    pipelines = [{"pipeline_id": "p", "label": "Renewals"}]
+    told = {"type": {"Renewals": "renewal"}}
+    spec = SourceSpec(tables={"opportunities": TableSpec(columns={"type": "pipeline_label"}, values=told)})
+    raw = {"deal": [deal(deal_pipeline_id="p")], "deal_pipeline": pipelines}
+    assert rows(made(engine, "hubspot", raw, spec), "opportunities")[0]["type"] == "renewal"
 
 
 def test_people_without_a_segment_are_not_made_up(engine: Any) -> None:
