@@ -59,7 +59,7 @@ class SalesforceSource:
     def stamp(self) -> str:
         """SHA-256 over the configuration, what the cache holds, and whether Salesforce is due to be asked again."""
         state, now = self._cache.state(), self._world.now()
-        held = {name: (table.fields, table.parts) for name, table in sorted(state.tables.items())}
+        held = {name: (table.fields, table.parts) for name, table in sorted(state.shown.items())}
         due = None if _is_fresh(state, now) else int(now.timestamp() // FRESH.total_seconds())
         shown = repr((self._spec, held, state.remarks, due))
         return hashlib.sha256(shown.encode()).hexdigest()
@@ -80,8 +80,7 @@ class SalesforceSource:
         if self._loaded is None:
             trouble = None if _is_fresh(self._cache.state(), self._world.now()) else self._read()
             state = self._cache.state()
-            lacking = [name for name, table in state.tables.items() if not table.whole]
-            if trouble is not None and (state.synced is None or lacking):
+            if trouble is not None and state.synced is None:
                 raise trouble
             self._loaded = self._opened(state, trouble)
         return self._loaded
@@ -113,8 +112,7 @@ class SalesforceSource:
 
         engine = Engine()
         try:
-            there = {name: table for name, table in state.tables.items() if name not in state.absent}
-            raw = {name: raw_table(engine, self._cache, name, table) for name, table in there.items()}
+            raw = {name: raw_table(engine, self._cache, name, table) for name, table in state.shown.items()}
             if raw.get("opportunity") is None:
                 raise DataError("Salesforce shows this user no opportunity: give it the permission to view them all.")
             known = {name: raw.get(name) for name in raw_tables("salesforce")}

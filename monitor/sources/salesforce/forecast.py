@@ -35,10 +35,10 @@ def _sentences(line: Line, state: State, spec: SourceSpec) -> Iterator[str]:
             continue
         rows, cost, first = _cost(line, state, sobject, found)
         calls += cost
-        what = "rows to read for the first time" if first else "rows changed since the last reading"
-        yield f"{sobject.name}: {rows:,} {what}, about {cost} calls"
-    yield f"about {calls} calls in all; {line.used:,} of the day's {line.allowed:,} are used up"
-    yield f"asking this took {line.calls} calls and read no row"
+        what = "to read for the first time" if first else "changed since the last reading"
+        yield f"{sobject.name}: {_many(rows, 'row')} {what}, about {_many(cost, 'call')}"
+    yield f"about {_many(calls, 'call')} in all; {line.used:,} of the day's {line.allowed:,} are used up"
+    yield f"asking this took {_many(line.calls, 'call')} and read no row"
 
 
 def _cost(line: Line, state: State, sobject: SObject, found: Shape) -> tuple[int, int, bool]:
@@ -51,3 +51,7 @@ def _cost(line: Line, state: State, sobject: SObject, found: Shape) -> tuple[int
     where = f" WHERE {found.cursor} >= {written(start)}" if start else ""
     rows = line.count(sobject.name, where, deleted=True)
     return rows, max(1, -(-rows // _QUERY_PAGE)) + (not sobject.grows), False
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -19,6 +19,7 @@ from monitor.sources.salesforce.objects import OBJECTS
 
 STATE, LOCK = "salesforce.json", "salesforce.lock"
 _VERSION = 1
+_TABLES = ("tables", "shown")
 _OURS = re.compile(r"^\.?[0-9]{6,}\.parquet(\.new)?$")
 _RETIRED = timedelta(hours=1)
 """How long a file that was replaced stays for those who still read it."""
@@ -67,11 +68,13 @@ class TableState:
 
 @dataclass(frozen=True)
 class State:
-    """The whole cache; `synced` is when all of it was last brought up to date."""
+    """The whole cache: what is `shown` is as it stood at `synced`, when all of it was last up to date together."""
 
     org: str | None = None
     synced: str | None = None
     tables: Mapping[str, TableState] = field(default_factory=lambda: MappingProxyType({}))
+    """How far each table is; a reading that goes on is ahead of what is shown."""
+    shown: Mapping[str, TableState] = field(default_factory=lambda: MappingProxyType({}))
     absent: tuple[str, ...] = ()
     """Tables whose object this organisation does not have or does not show."""
     remarks: tuple[str, ...] = ()
@@ -81,11 +84,16 @@ class State:
     def table(self, name: str) -> TableState:
         return self.tables.get(name, TableState())
 
-    def with_table(self, name: str, table: TableState, now: datetime) -> State:
-        """With `table`; what it no longer names is retired."""
-        before, after = _files(self.table(name)), _files(table)
-        gone = {f"{name}/{file}": now.isoformat() for file in before if file not in after}
-        return replace(self, tables={**self.tables, name: table}, retired={**self.retired, **gone})
+    def with_table(self, name: str, table: TableState) -> State:
+        return replace(self, tables={**self.tables, name: table})
+
+    def whole(self, absent: tuple[str, ...], remarks: tuple[str, ...], now: datetime) -> State:
+        """All tables shown as they now stand; the files that are shown no more are retired."""
+        shown = {name: replace(table, load=None) for name, table in self.tables.items() if name not in absent}
+        gone = {file: now.isoformat() for file in _files(self.shown) - _files(shown)}
+        return replace(
+            self, shown=shown, absent=absent, remarks=remarks, synced=now.isoformat(), retired={**self.retired, **gone}
+        )
 
 
 @dataclass(frozen=True)
@@ -111,9 +119,8 @@ class Cache:
 
     def keep(self, state: State) -> None:
         """Writes the state in place of the one before, whole or not at all."""
-        tables = {name: asdict(table) for name, table in state.tables.items()}
-        whole = {**vars(state), "retired": dict(state.retired), "tables": tables}
-        text = json.dumps({"version": _VERSION, **whole})
+        tables = {key: {name: asdict(table) for name, table in getattr(state, key).items()} for key in _TABLES}
+        text = json.dumps({"version": _VERSION, **vars(state), "retired": dict(state.retired), **tables})
         with self.replacing(STATE) as path:
             path.write_text(text, encoding="utf-8")
 
@@ -137,8 +144,7 @@ class Cache:
     def tidy(self, state: State, now: datetime) -> State:
         """Deletes what nobody reads: files that an interruption left, and replaced ones after a while."""
         old = [file for file, at in state.retired.items() if now - datetime.fromisoformat(at) > _RETIRED]
-        kept = {f"{name}/{file}" for name, table in state.tables.items() for file in _files(table)}
-        kept |= set(state.retired) - set(old)
+        kept = _files(state.tables) | _files(state.shown) | state.retired.keys() - set(old)
         for path in (each for name in OBJECTS for each in (self.folder / name.table).glob("*")):
             if _OURS.match(path.name) and path.relative_to(self.folder).as_posix() not in kept:
                 path.unlink(missing_ok=True)
@@ -171,16 +177,20 @@ def _locked(number: int) -> bool:
     return True
 
 
-def _files(table: TableState) -> tuple[str, ...]:
-    return (*table.parts, *(table.load.parts if table.load else ()))
+def _files(tables: Mapping[str, TableState]) -> set[str]:
+    return {
+        f"{name}/{file}"
+        for name, table in tables.items()
+        for file in (*table.parts, *(table.load.parts if table.load else ()))
+    }
 
 
 def _decoded(found: dict[str, Any]) -> State:
     if found.pop("version") != _VERSION:
         raise ValueError
-    tables = {name: _table(given) for name, given in found.pop("tables").items()}
+    tables, shown = ({name: _table(given) for name, given in found.pop(key).items()} for key in _TABLES)
     absent, remarks = tuple(found.pop("absent")), tuple(found.pop("remarks"))
-    return State(tables=tables, absent=absent, remarks=remarks, **found)
+    return State(tables=tables, shown=shown, absent=absent, remarks=remarks, **found)
 
 
 def _table(given: dict[str, Any]) -> TableState:

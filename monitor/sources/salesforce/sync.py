@@ -75,7 +75,8 @@ class _Sync:
         self.state = replace(self.cache.tidy(self.state, self.world.now()), org=org)
         seen = list(shapes(self.line, self.spec))
         absent = tuple(sobject.table for sobject, found in seen if not self.brought(sobject, found))
-        self.keep(absent=absent, remarks=tuple(self.remarks), synced=self.world.now().isoformat())
+        self.state = self.state.whole(absent, tuple(self.remarks), self.world.now())
+        self.cache.keep(self.state)
 
     def brought(self, sobject: SObject, found: Shape | None) -> bool:
         """Whether the object's table is there, and up to date. Raises Refused for one that is needed."""
@@ -269,11 +270,7 @@ class _Sync:
             self.put(sobject, replace(table, delta=(name,), number=number))
 
     def put(self, sobject: SObject, table: TableState) -> None:
-        self.state = self.state.with_table(sobject.table, table, self.world.now())
-        self.cache.keep(self.state)
-
-    def keep(self, absent: tuple[str, ...], remarks: tuple[str, ...], synced: str) -> None:
-        self.state = replace(self.state, absent=absent, remarks=remarks, synced=synced)
+        self.state = self.state.with_table(sobject.table, table)
         self.cache.keep(self.state)
 
 

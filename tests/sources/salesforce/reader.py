@@ -12,7 +12,7 @@ from monitor.core.secret import Secret
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.sources.engine import Engine
 from monitor.sources.salesforce import SHARE, SalesforceSource, open_source
-from monitor.sources.salesforce.state import Cache
+from monitor.sources.salesforce.state import Cache, TableState
 from monitor.sources.salesforce.tables import raw_table
 from monitor.sources.source import World
 from tests.sources.company import rows_of
@@ -66,10 +66,10 @@ class Reader:
             source.close()
 
     def kept(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a raw table, deleted ones among them, by id."""
+        """The rows of a raw table as they are shown, deleted ones among them, by id."""
         engine = Engine()
         try:
-            table = raw_table(engine, self.cache, name, self.cache.state().table(name))
+            table = raw_table(engine, self.cache, name, self.cache.state().shown.get(name, TableState()))
             rows = [] if table is None else table.to_pyarrow().to_pylist()
         finally:
             engine.close()

@@ -180,6 +180,21 @@ def test_where_nobody_answers_the_cache_is_used_and_says_how_old_it_is(org: Org,
     assert len(reader.ids()) == 12
 
 
+def test_a_later_reading_that_stops_half_way_shows_what_stood_before_it(org: Org, reader: Reader) -> None:
+    reader.read()
+    before = {name: reader.kept(name) for name in ("opportunity", "opportunity_field_history")}
+    org.now += timedelta(days=3)
+    org.put("Opportunity", "006-01", Amount=7)
+    org.put("OpportunityFieldHistory", "017-99", OpportunityId="006-01", Field="Amount", OldValue=1000.5, NewValue=7)
+    org.faults = [Fault("FROM+OpportunityFieldHistory", 403, LIMIT, times=99)]
+    assert reader.read()[0].startswith("The data of Salesforce are 3 days old: Salesforce has no call left for today")
+    assert {name: reader.kept(name) for name in before} == before
+    org.faults = []
+    reader.read()
+    assert reader.kept("opportunity")[1]["amount"] == 7
+    whole(org, reader)
+
+
 def test_without_a_cache_and_an_answer_there_is_one_sentence(org: Org, reader: Reader) -> None:
     org.faults = [Fault("", 503, BUSY, times=99)]
     with pytest.raises(DataError, match=r"^Salesforce cannot be read just now, as it answers 503: try again later\.$"):

@@ -162,7 +162,7 @@ def test_a_forecast_counts_rows_and_calls_and_reads_nothing(org: Org, reader: Re
     reader.read()
     later(org)
     org.put("Opportunity", "006-03", Amount=1)
-    assert "Opportunity: 1 rows changed since the last reading, about 2 calls" in reader.source().forecast()
+    assert "Opportunity: 1 row changed since the last reading, about 2 calls" in reader.source().forecast()
 
 
 def test_an_object_that_is_not_there_is_absent_and_one_that_is_needed_is_asked_for(org: Org, reader: Reader) -> None:
