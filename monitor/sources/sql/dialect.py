@@ -28,6 +28,14 @@ class Dialect(PostgresCompiler):  # type: ignore[misc]
 
     __slots__ = ()
 
+    def visit_Select(self, op: Any, **parts: Any) -> Any:  # noqa: N802
+        """PostgreSQL writes what a layer works out into every place above that reads it, and works it out in each of them;
+        an offset, of nothing, keeps the layer a layer.
+        """
+        made = super().visit_Select(op, **parts)
+        costly = any(each.find(sge.RegexpLike) for each in parts["selections"].values())
+        return made.offset(0, copy=False) if costly else made
+
     def visit_TryCast(self, op: Any, *, arg: Any, to: dt.DataType) -> Any:  # noqa: N802
         given = op.arg.dtype
         if given.is_string():
