@@ -29,7 +29,7 @@ class Dialect(PostgresCompiler):  # type: ignore[misc]
     __slots__ = ()
 
     def visit_Select(self, op: Any, **parts: Any) -> Any:  # noqa: N802
-        """PostgreSQL writes what a layer works out into every place above that reads it, and works it out in each of them;
+        """PostgreSQL writes what a layer works out into every place above that reads it, and works it out in each;
         an offset, of nothing, keeps the layer a layer.
         """
         made = super().visit_Select(op, **parts)
