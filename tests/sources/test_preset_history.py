@@ -1,0 +1,86 @@
+"""The past, as each CRM keeps it, becomes changes of one field from one value to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.sources.presets.preset import Preset
+from tests.sources.preset_company import STAGES, Raw, Row, deal, facts_of, made, opportunity, rows
+
+
+def tracked(field: str, old: str | None, new: str | None, at: str = "2026-01-07T10:00:00.000+0000") -> Row:
+    return {"opportunity_id": "006A", "field": field, "old_value": old, "new_value": new, "created_date": at}
+
+
+def changes(preset: Preset) -> list[tuple[str | None, ...]]:
+    names = ("field", "old_value", "new_value", "changed_at")
+    found = [tuple(row.get(name) for name in names) for row in rows(preset, "opportunity_history")]
+    return sorted(found, key=lambda change: (change[0], change[3]))
+
+
+def test_of_an_owners_two_rows_the_one_of_ids_counts(engine: Any) -> None:
+    old, new, at = "005000000000001AAA", "005000000000002AAA", "2026-01-07T10:00:00.000+0000"
+    history = [tracked("Owner", "Ann Bell", "Cy Dunn"), tracked("Owner", old, new)]
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "opportunity_field_history": history})
+    assert changes(preset) == [("owner_id", old, new, at)]
+
+
+def test_snapshots_tell_only_what_no_tracked_field_tells(engine: Any) -> None:
+    def snapshot(stage: str, amount: str, at: str) -> Row:
+        return {"opportunity_id": "006A", "stage_name": stage, "amount": amount, "created_date": at}
+
+    snapshots = [
+        snapshot("Proposal", "900", "2026-01-09 9:00:00"),
+        snapshot("Discovery", "700", "2026-01-05 15:00:00"),
+        snapshot("Proposal", "800", "2026-01-07 08:00:00.500"),
+    ]
+    raw = {
+        "opportunity": [opportunity()],
+        "OpportunityHistory": snapshots,
+        "opportunity_field_history": [tracked("Amount", "700", "900")],
+    }
+    assert changes(made(engine, "salesforce", raw)) == [
+        ("amount", "700", "900", "2026-01-07T10:00:00.000+0000"),
+        ("stage", "Discovery", "Proposal", "2026-01-07 08:00:00.500Z"),
+    ]
+
+
+def test_history_mode_tells_the_changes_between_versions(engine: Any) -> None:
+    versions = [
+        opportunity(amount="5", _fivetran_active="false", _fivetran_start="2026-01-05 15:00:00"),
+        opportunity(amount="6", _fivetran_active="true", _fivetran_start="2026-02-05 15:00:00",
+                    _fivetran_end="9999-12-31 23:59:59"),
+    ]  # fmt: skip
+    preset = made(engine, "salesforce", {"opportunity": versions})
+    assert changes(preset) == [("amount", "5", "6", "2026-02-05 15:00:00Z")]
+    assert [row["amount"] for row in rows(preset, "opportunities")] == ["6"]
+
+
+def test_hubspots_values_become_changes_with_stages_by_label(engine: Any) -> None:
+    values = [
+        ("dealstage", "s2", "2026-01-09 10:00:00"), ("dealstage", "s1", "2026-01-05 15:00:00.100"),
+        ("dealstage", "s2", "2026-01-10 10:00:00"), ("closedate", "1772380800000", "2026-01-05 15:00:00"),
+        ("closedate", None, "2026-01-06 15:00:00"), ("dealname", "x", "2026-01-06 15:00:00"),
+    ]  # fmt: skip
+    history = [{"deal_id": "1", "name": name, "value": value, "timestamp": at} for name, value, at in values]
+    raw: Raw = {"deal": [deal()], "deal_property_history": history, "deal_pipeline_stage": STAGES}
+    assert changes(made(engine, "hubspot", raw)) == [
+        ("close_date", None, "2026-03-01T16:00:00.000Z", "2026-01-05 15:00:00Z"),
+        ("close_date", "2026-03-01T16:00:00.000Z", None, "2026-01-06 15:00:00Z"),
+        ("stage", None, "Open", "2026-01-05 15:00:00.100Z"),
+        ("stage", "Open", "Signed", "2026-01-09 10:00:00Z"),
+    ]
+
+
+def test_stages_entered_tell_what_property_history_does_not(engine: Any) -> None:
+    entered = [
+        {"deal_id": "1", "value": "s1", "date_entered": "2026-01-05 15:00:00", "_fivetran_active": "false"},
+        {"deal_id": "1", "value": "s2", "date_entered": "2026-01-08 15:00:00", "_fivetran_active": "true"},
+    ]
+    raw: Raw = {"deal": [deal()], "deal_stage": entered, "deal_pipeline_stage": STAGES}
+    assert changes(made(engine, "hubspot", raw))[1] == ("stage", "Open", "Signed", "2026-01-08 15:00:00Z")
+
+
+def test_a_moment_is_utc_and_its_day_the_companys(engine: Any) -> None:
+    preset = made(engine, "salesforce", {"opportunity": [opportunity(created_date="2026-01-06 03:00:00")]})
+    assert str(facts_of(preset.tables).facts.begins) == "2026-01-05"

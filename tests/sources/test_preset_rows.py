@@ -1,0 +1,246 @@
+"""What a preset makes of single rows: deals gone, merged or won, people, quotas; and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from monitor.core.calendar import FiscalCalendar
+from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.core.tables import TABLES
+from monitor.errors import ConfigError, DataError
+from monitor.sources.presets import PRESETS, load, raw_tables
+from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows
+
+CLOSED = [
+    ({"deal_pipeline_stage_id": "s1"}, (False, False)),
+    ({"deal_pipeline_stage_id": "s2"}, (True, True)),
+    ({"deal_pipeline_stage_id": "s3"}, (True, False)),
+    ({"deal_pipeline_stage_id": "s4"}, (True, True)),
+    ({"deal_pipeline_stage_id": "s5"}, (True, False)),
+    ({"deal_pipeline_stage_id": None}, (False, False)),
+    ({"deal_pipeline_stage_id": "closedwon"}, (True, True)),
+    ({"deal_pipeline_stage_id": "closedlost"}, (True, False)),
+    ({"deal_pipeline_stage_id": "gone"}, (None, False)),
+    ({"deal_pipeline_stage_id": "gone", "property_hs_deal_stage_probability": "1.0"}, (True, True)),
+    ({"property_hs_is_closed": "true", "property_hs_is_closed_won": "true"}, (True, True)),
+    ({"deal_pipeline_stage_id": "s2", "property_hs_is_closed": "false"}, (False, False)),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), CLOSED)
+def test_hubspots_own_word_is_believed_over_names(
+    more: Row, expected: tuple[bool | None, bool | None], engine: Any
+) -> None:
+    preset = made(engine, "hubspot", {"deal": [deal(**more)], "deal_pipeline_stage": STAGES})
+    (row,) = preset.tables["opportunities"].to_pyarrow().to_pylist()
+    assert (row["is_closed"], row["is_won"]) == expected
+
+
+GONE = [
+    ("salesforce", "opportunity", opportunity(is_deleted="true")),
+    ("salesforce", "opportunity", opportunity(IsDeleted="1")),
+    ("salesforce", "opportunity", opportunity(_fivetran_deleted="TRUE")),
+    ("salesforce", "opportunity", opportunity(_fivetran_active="False")),
+    ("hubspot", "deal", deal(is_deleted="true")),
+    ("hubspot", "deal", deal(_fivetran_deleted="true")),
+    ("hubspot", "deals", deal(archived="true")),
+]
+
+
+@pytest.mark.parametrize(("preset", "table", "row"), GONE)
+def test_where_every_deal_is_gone_one_sentence_says_so(preset: str, table: str, row: Row, engine: Any) -> None:
+    with pytest.raises(
+        DataError, match=r"Nothing can be computed, because every one of the 1 rows of table .* deleted"
+    ):
+        made(engine, preset, {table: [row]})
+
+
+def test_merged_deals_count_once_whichever_way_they_were_merged(engine: Any) -> None:
+    deals = [deal(deal_id=key) for key in "12345"]
+    deals[4]["property_hs_merged_object_ids"] = "4; 5"
+    pairs = [("2", "1"), ("3", "2"), ("3", "3")]
+    merged = [{"deal_id": winner, "merged_deal_id": loser} for winner, loser in pairs]
+    preset = made(engine, "hubspot", {"deal": deals, "merged_deal": merged})
+    assert [row["opportunity_id"] for row in rows(preset, "opportunities")] == ["3", "5"]
+
+
+TYPES_OF_DEALS = [
+    ("New Business", "new_business"), ("newbusiness", "new_business"), ("Existing Business", "expansion"),
+    ("existingbusiness", "expansion"), ("Existing Customer - Upgrade", "expansion"), ("RENEWAL", "renewal"),
+    ("new_business", "new_business"), ("Pilot", None), (None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("theirs", "ours"), TYPES_OF_DEALS)
+def test_types_of_deals_are_read_and_unknown_ones_counted(theirs: str | None, ours: str | None, engine: Any) -> None:
+    preset = made(engine, "salesforce", {"opportunity": [opportunity(type=theirs)]})
+    assert rows(preset, "opportunities")[0].get("type") == ours
+    said = [remark for remark in preset.remarks if "of a type that is not known" in remark]
+    assert [remark[:7] for remark in said] == (["1 deals"] if theirs == "Pilot" else [])
+
+
+def test_a_company_says_what_its_own_words_and_columns_mean(engine: Any) -> None:
+    mine = TableSpec(
+        columns={"amount": "ARR__c", "segment": "size__c"},
+        values={"type": {"Pilot": "expansion", "New Customer": "renewal"}, "segment": {"XS": "smb"}},
+    )
+    deals = [opportunity(id="1", type="pilot", ARR__c="7", size__c="XS"), opportunity(id="2", ARR__c="8", size__c="XS")]
+    preset = made(engine, "salesforce", {"opportunity": deals}, SourceSpec(tables={"opportunities": mine}))
+    found = [(row["type"], row["amount"], row["segment"]) for row in rows(preset, "opportunities")]
+    assert found == [("expansion", "7", "smb"), ("renewal", "8", "smb")]
+    assert set(preset.tables["opportunities"].columns) <= {column.name for column in TABLES["opportunities"].columns}
+
+
+ROLES = [
+    ("Account Executive", "ae"), ("AE - EMEA", "ae"), ("Sales Development Rep", "sdr"), ("BDR", "sdr"),
+    ("Customer Success Manager", "csm"), ("Sales Manager", "manager"), ("VP Sales", "manager"),
+    ("SDR Manager", "manager"), ("Solutions Engineer", "se"), ("Account Manager", None), ("CEO", "manager"),
+    ("Michael's Team", None), ("Marketing", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "role"), ROLES)
+def test_roles_are_told_by_simple_words_and_nobody_is_guessed(said: str, role: str | None, engine: Any) -> None:
+    user = {"id": "0051", "user_role_id": "r", "created_date": "2025-01-01", "title": "Account Executive"}
+    raw: Raw = {"opportunity": [opportunity()], "user": [user], "user_role": [{"id": "r", "name": said}]}
+    spec = SourceSpec(tables={"reps": TableSpec(defaults={"segment": "smb"})})
+    preset = made(engine, "salesforce", raw, spec)
+    found = [row["role"] for row in rows(preset, "reps")] if "reps" in preset.tables else []
+    assert found == ([role] if role else [])
+    assert any("1 people have a role that is not known" in remark for remark in preset.remarks) == (role is None)
+
+
+def test_the_name_of_a_role_or_of_a_pipeline_may_tell_more(engine: Any) -> None:
+    roles = [{"id": "r1", "name": "AE SMB"}, {"id": "r2", "name": "AE Mid-Market"}]
+    users = [{"id": f"005{key}", "user_role_id": key, "created_date": "2025-01-01"} for key in ("r1", "r2", "r3")]
+    told = {"segment": {"AE SMB": "smb", "AE Mid-Market": "mid_market"}}
+    spec = SourceSpec(tables={"reps": TableSpec(columns={"segment": "user_role_name"}, values=told)})
+    raw: Raw = {"opportunity": [opportunity()], "user": users, "user_role": roles}
+    found = rows(made(engine, "salesforce", raw, spec), "reps")
+    assert {row["rep_id"]: row["segment"] for row in found} == {"005r1": "smb", "005r2": "mid_market"}
+    pipelines = [{"pipeline_id": "p", "label": "Renewals"}]
+    told = {"type": {"Renewals": "renewal"}}
+    spec = SourceSpec(tables={"opportunities": TableSpec(columns={"type": "pipeline_label"}, values=told)})
+    raw = {"deal": [deal(deal_pipeline_id="p")], "deal_pipeline": pipelines}
+    assert rows(made(engine, "hubspot", raw, spec), "opportunities")[0]["type"] == "renewal"
+
+
+def test_people_without_a_segment_are_not_made_up(engine: Any) -> None:
+    raw: Raw = {"opportunity": [opportunity()], "user": [{"id": "0051", "title": "AE", "created_date": "2025-01-01"}]}
+    preset = made(engine, "salesforce", raw, SourceSpec())
+    assert "reps" not in preset.tables
+    assert any("Table reps is taken as absent" in remark and "segment" in remark for remark in preset.remarks)
+
+
+USERS: list[Row] = [
+    {"id": "0051", "is_active": "true", "until__c": "9999-12-31"},
+    {"id": "0052", "is_active": "FALSE", "until__c": "2026-02-03"},
+]
+LEFT = [({}, [None, "2026-01-31 23:00:00Z"]), ({"end_date": "until__c"}, [None, "2026-02-03"])]
+
+
+@pytest.mark.parametrize(("columns", "ends"), LEFT)
+def test_who_left_left_with_the_last_login_and_far_ends_are_open(
+    columns: dict[str, str], ends: list[str | None], engine: Any
+) -> None:
+    more: Row = {"title": "AE", "created_date": "2025-01-01", "last_login_date": "2026-01-31 23:00:00"}
+    spec = SourceSpec(tables={"reps": TableSpec(defaults={"segment": "smb"}, columns=columns)})
+    raw = {"opportunity": [opportunity(close_date="9999-12-31")], "user": [user | more for user in USERS]}
+    preset = made(engine, "salesforce", raw, spec)
+    assert [row.get("end_date") for row in sorted(rows(preset, "reps"), key=lambda row: row["rep_id"])] == ends
+    assert "close_date" not in rows(preset, "opportunities")[0]
+
+
+def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
+    quotas = [
+        {"id": str(month), "quota_owner_id": "0051", "start_date": f"2026-{month:02}-01", "quota_amount": "10.5"}
+        for month in range(1, 7)
+    ]
+    spec = SourceSpec(calendar=FiscalCalendar(2))
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas}, spec)
+    found = sorted((row["period_start"], float(row["amount"])) for row in rows(preset, "quotas"))
+    assert found == [("2025-11-01", 10.5), ("2026-02-01", 31.5), ("2026-05-01", 21.0)]
+
+
+def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(engine: Any) -> None:
+    quota = {"id": "1", "quota_owner_id": "0051", "start_date": "2026-01-01", "quota_amount": "lots"}
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": [quota]})
+    (row,) = rows(preset, "quotas")
+    assert "amount" not in row
+    with pytest.raises(DataError, match=r"Table quotas: 1 of 1 rows cannot be used .*0051"):
+        facts_of(preset.tables)
+
+
+def test_a_quota_by_rule_wins_over_the_forecasts(engine: Any) -> None:
+    user = {"id": "0051", "title": "AE", "created_date": "2026-01-01 12:00:00", "Quota__c": "400"}
+    quota = {"id": "1", "quota_owner_id": "0051", "start_date": "2026-01-01", "quota_amount": "7"}
+    raw: Raw = {"opportunity": [opportunity()], "user": [user], "forecasting_quota": [quota]}
+    rule = {"quotas": TableSpec(from_reps="Quota__c", per="year")}
+    preset = made(engine, "salesforce", raw, replace(SPEC, tables=dict(SPEC.tables) | rule))
+    assert {row["amount"] for row in rows(preset, "quotas")} == {"100.00"}
+    with pytest.raises(
+        DataError, match=r"from_reps needs the table reps. Table reps is taken as absent, because .*role"
+    ):
+        load("hubspot", put(engine, {"deal": [deal()], "owner": [{"owner_id": "1", "created_at": "2026-01-01"}]}).get,
+             SourceSpec(tables=rule))  # fmt: skip
+
+
+def test_what_the_engine_cannot_read_is_one_sentence(engine: Any) -> None:
+    engine.raw_sql(
+        "CREATE VIEW opportunity AS SELECT 'x' AS id, '2026-01-01' AS created_date, false AS is_closed, "
+        "CAST(word AS BOOLEAN) AS is_won FROM (VALUES ('perhaps')) AS words(word)"
+    )
+    with pytest.raises(DataError, match=r"The engine cannot read the CRM's tables \(.*perhaps.*\): look at their sync"):
+        load("salesforce", {"opportunity": engine.table("opportunity")}.get, SourceSpec())
+
+
+# What is not there.
+
+
+@pytest.mark.parametrize(
+    ("preset", "sentence"),
+    [("salesforce", "There is no table opportunity, which"), ("hubspot", "There is no table deal, which")],
+)
+def test_without_deals_the_table_is_named(preset: str, sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        load(preset, lambda name: None, SPEC)
+
+
+def test_a_column_that_is_missing_or_misspelt_is_named(engine: Any) -> None:
+    row = opportunity()
+    del row["is_won"]
+    with pytest.raises(DataError, match="no column 'is_won', which table opportunities needs"):
+        made(engine, "salesforce", {"opportunity": [row]})
+    wrong = SourceSpec(tables={"opportunities": TableSpec(columns={"amount": "ACV__c"})})
+    with pytest.raises(DataError, match=r"no column 'ACV__c', which source.tables.opportunities.columns.amount names"):
+        load("hubspot", put(engine, {"deal": [deal()]}).get, wrong)
+
+
+def test_what_a_crm_does_not_hold_is_said_with_where_to_put_it(engine: Any) -> None:
+    remarks = " ".join(made(engine, "hubspot", {"deal": [deal()]}, SourceSpec()).remarks)
+    assert "finds no quotas and no spend" in remarks
+    assert "no deal_property_history" in remarks
+    assert "no deal_pipeline_stage" in remarks
+
+
+def test_a_table_from_elsewhere_is_left_alone(engine: Any) -> None:
+    users = [{"id": "0051", "title": "AE", "created_date": "2025-01-01"}]
+    spec = replace(SPEC, tables={"reps": TableSpec(type="csv"), "quotas": TableSpec(from_reps="quota")})
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "user": users}, spec)
+    assert set(preset.tables) == {"opportunities"}
+    assert not any("quotas" in remark or "reps" in remark for remark in preset.remarks)
+
+
+def test_a_preset_that_nobody_knows_is_named_with_those_that_are() -> None:
+    with pytest.raises(ConfigError, match=r"source.preset: 'pipedrive' is no preset: use one of salesforce, hubspot"):
+        raw_tables("pipedrive")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_names_of_raw_tables_are_lower_case_and_told_once(preset: str) -> None:
+    names = raw_tables(preset)
+    assert len(set(names)) == len(names)
+    assert all(name == name.lower() for name in names)
