@@ -67,6 +67,7 @@ class Scene:
     mail: MailServer
     clock: Clock
     channels: Mapping[str, Channel]
+    token: str
     directory: Directory = PEOPLE
     recorded: list[Outgoing] = field(default_factory=list)
 
@@ -109,7 +110,7 @@ def scene(
     with SlackServer(lambda: clock().timestamp()) as slack, serving(tls) as mail, open_store(url) as store:
         opened = channels(*settings(slack.url, mail.port, slack.bot_token), clock, timeout)
         try:
-            yield Scene(url, store, slack, mail, clock, opened)
+            yield Scene(url, store, slack, mail, clock, opened, slack.bot_token)
         finally:
             for channel in opened.values():
                 channel.close()
