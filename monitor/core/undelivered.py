@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core.messages import Heading, Lines, Message, Paragraph, Tone, span
+from monitor.core.messages import Lines, Message, Paragraph, Tone, span
 from monitor.core.outbox import Op, Outgoing
 from monitor.core.routes import WEBHOOK, Address, Directory
 
@@ -127,4 +127,4 @@ def _trouble(channel: str, why: str, since: datetime) -> Message:
 
 def _message(headline: str, lines: Iterable[str]) -> Message:
     said = headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1].rstrip() + "…"
-    return Message(KIND, said, Tone.BAD, (Heading(said), Lines(tuple(span(line) for line in lines))))
+    return Message(KIND, said, Tone.BAD, (Lines(tuple(span(line) for line in lines)),))
