@@ -73,7 +73,6 @@ def news(notice: Notice, snapshot: Snapshot | None) -> News:
         facts.number("days"),
         max((view.streak for view in views), default=0),
         facts.text("what"),
-        facts.text("to"),
         facts.text("text"),
         facts.text("before"),
         facts.text("amount"),
