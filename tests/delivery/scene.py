@@ -24,7 +24,7 @@ from monitor.render.words import Words
 from monitor.store.repository import Store, open_store
 from tests.delivery.rows import NOON, PEOPLE, SENDER
 from tests.mail_server import MailServer, serving
-from tests.slack_server import ALERT, DIGEST, SlackServer
+from tests.slack_server import ALERT, APP_TOKEN, DIGEST, SlackServer
 
 NUMBERS = count(1)
 WORDS = Words()
@@ -46,7 +46,7 @@ class Clock:
 
 def settings(slack_url: str, smtp_port: int, token: str) -> tuple[SlackSettings, EmailSettings]:
     """What the channels are opened with."""
-    slack = SlackSettings(DIGEST, ALERT, bot_token=Secret(token), api_url=slack_url)
+    slack = SlackSettings(DIGEST, ALERT, bot_token=Secret(token), app_token=Secret(APP_TOKEN), api_url=slack_url)
     email = EmailSettings("localhost", SENDER, smtp_port, username="monitor", password=Secret("correct-horse-battery"))
     return slack, email
 
@@ -76,9 +76,10 @@ class Scene:
         self.recorded += rows
 
     def drain(self, by: str = "worker") -> Report:
-        report = drain(self.store, self.channels, self.directory, self.clock, by)
-        self.slack.release()
-        return report
+        try:
+            return drain(self.store, self.channels, self.directory, self.clock, by)
+        finally:
+            self.slack.release()
 
     def deliver(self, *rows: Outgoing) -> None:
         """Record `rows`, and go on until everything is settled."""
