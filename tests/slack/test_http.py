@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 import pytest
+
 from tests.slack.conftest import SECRET, Opened, Room
 from tests.slack.people import form
 
@@ -20,7 +22,7 @@ def web(opened: Opened) -> Room:
     return opened(mode="http")
 
 
-def headers(body: bytes, *, off: int = 0, secret: str = SECRET, **more: str) -> dict[str, str]:
+def headers(body: bytes, more: Mapping[str, str] = {}, *, off: int = 0, secret: str = SECRET) -> dict[str, str]:
     """What Slack sends along with `body`, signed `off` seconds from now."""
     at = str(int(datetime.now(UTC).timestamp()) + off)
     signature = "v0=" + hmac.new(secret.encode(), b"v0:%s:%s" % (at.encode(), body), sha256).hexdigest()
@@ -103,7 +105,7 @@ def test_the_address_is_verified_by_answering_the_challenge(web: Room) -> None:
 def test_what_slack_sends_again_acts_once(web: Room) -> None:
     body = form(web.ada.click("ack", web.incident))
     for again in ({}, {"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": "http_timeout"}, {"X-Slack-Retry-Num": "2"}):
-        assert web.surface.handle(headers(body, **again), body)[0] == 200
+        assert web.surface.handle(headers(body, again), body)[0] == 200
     web.ada.hears("Recorded as line")
     web.surface.stop()
     assert web.kinds() == ["acknowledged"] and len(web.ada.told()) == 1
@@ -112,7 +114,7 @@ def test_what_slack_sends_again_acts_once(web: Room) -> None:
 def test_an_event_that_is_sent_again_draws_home_once(web: Room) -> None:
     body = form(web.otto.home())
     for number in range(3):
-        assert web.surface.handle(headers(body, **{"X-Slack-Retry-Num": str(number)}), body)[0] == 200
+        assert web.surface.handle(headers(body, {"X-Slack-Retry-Num": str(number)}), body)[0] == 200
     web.surface.stop()
     assert len(web.slack.calls("views.publish")) == 1
 

@@ -118,8 +118,8 @@ def lonely(slack: SlackServer, kept: Callable[[str], Path]) -> Iterator[Callable
 
     def surface(mode: str = "socket", missing: str = "") -> SlackSurface:
         tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "signing_secret": SECRET}
-        held = {name: Secret(text) for name, text in tokens.items() if name != missing}
-        settings = SlackSettings(DIGEST, ALERT, mode, api_url=slack.url, **held)
+        bot, app, secret = (None if name == missing else Secret(text) for name, text in tokens.items())
+        settings = SlackSettings(DIGEST, ALERT, mode, None, bot, app, secret, slack.url)
         file = kept("trap") / "config.yaml"
         made.append(SlackSurface(lambda: open_company(file, {}), settings, lambda: datetime.now(UTC)))
         return made[-1]

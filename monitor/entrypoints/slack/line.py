@@ -70,7 +70,7 @@ class Line:
         send_response(client, request, answer, 0.0)
 
     def _shut(self) -> None:
-        self._handler.close()
+        self._handler.client.close()
         self._handler.client.disconnect()  # again, of what was being opened anew meanwhile
 
     def _hang_up(self) -> None:

@@ -19,8 +19,9 @@ from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import People, told
 from monitor.entrypoints.slack.requests import Body, Request, request_of
-from monitor.entrypoints.slack.voice import Voice
+from monitor.entrypoints.slack.voice import Voice, spoken
 from monitor.errors import ActRefused, MonitorError, NotAllowed
+from monitor.render.plain import shorten
 
 TOO_LATE = "Slack gave the form too little time to open: click again."
 USED = ("exchanged_trigger_id", "trigger_exchanged")
@@ -209,8 +210,11 @@ def _checklist_received(office: Office, submitted: Submitted) -> Reply:
 
 
 def _handed_in(office: Office, job: Job, field: str) -> Reply:
-    return _wrong({field: BUSY.capitalize()}) if office.desk.take(job) is Taken.NOT else {}
+    return _wrong({field: BUSY}) if office.desk.take(job) is Taken.NOT else {}
 
 
 def _wrong(errors: Mapping[str, str]) -> Reply:
-    return {"response_action": "errors", "errors": dict(errors)}
+    return {
+        "response_action": "errors",
+        "errors": {field: shorten(spoken(said), 150) for field, said in errors.items()},
+    }
