@@ -136,6 +136,7 @@ def test_each_answer_means_what_the_specification_says(code: int, outcome: type)
     ("said", "seconds"),
     [("120", 120), ("0", 0), (format_datetime(NOW.replace(microsecond=0) + timedelta(minutes=2)), 120),
      (format_datetime(NOW - timedelta(days=1)), 0), ("soon", None), ("-5", None), ("", None), ("1e9", None)],
+    ids=["120", "0", "in two minutes", "yesterday", "soon", "-5", "", "1e9"],
 )  # fmt: skip
 @pytest.mark.parametrize("code", [429, 503])
 def test_a_server_that_asks_for_patience_gets_it(said: str, seconds: int | None, code: int) -> None:
