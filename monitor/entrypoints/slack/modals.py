@@ -24,6 +24,8 @@ from monitor.errors import ActRefused, MonitorError, NotAllowed
 from monitor.render.plain import shorten
 
 TOO_LATE = "Slack gave the form too little time to open: click again."
+NOT_OPENED = "Slack does not open the form: the log of the monitor says why."
+EXPIRED = ("expired_trigger_id", "invalid_trigger_id")
 USED = ("exchanged_trigger_id", "trigger_exchanged")
 
 Reply = dict[str, Any]
@@ -65,7 +67,7 @@ def _opened(office: Office, request: Request, view: View, voice: Voice) -> str |
         said = told(error)
         if said not in USED:  # used: the same click was delivered to another process too, which has opened it
             log.warning("a form could not be opened: %s", said)
-            voice.say(TOO_LATE)
+            voice.say(TOO_LATE if said in EXPIRED else NOT_OPENED)
         return None
     return str(answer["view"]["id"])
 
