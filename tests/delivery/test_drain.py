@@ -67,7 +67,7 @@ def test_a_dead_token_stops_posting_sends_mails_instead_and_is_told_once(run: Ru
         for number in range(4):
             scene.deliver(outgoing(TO_DIGEST, subject=f"trip:{number}"), outgoing(TO_BEN, subject=f"trip:{number}"))
         assert len([*scene.slack.calls("chat.postMessage"), *scene.slack.calls("conversations.open")]) == 1
-        assert subjects(scene, "No delivery by slack: ") == LEADERS
+        assert subjects(scene, "Slack is out of reach: ") == LEADERS
         assert len(scene.mail.mails) == len(LEADERS) + 4 * (2 + 1)
         assert scene.store.health("slack") is not None
 
@@ -126,7 +126,7 @@ def test_a_mail_password_that_is_refused_is_told_in_slack_and_the_mails_wait_for
         scene.mail.script = {"AUTH": ["535 5.7.8 no"]}
         scene.record(outgoing(TO_ADA_BY_MAIL), outgoing(TO_CLEO_BY_MAIL))
         scene.drain()
-        assert scene.slack.messages(TO_ALERT.to)[0].text.startswith("No delivery by email: ")
+        assert scene.slack.messages(TO_ALERT.to)[0].text.startswith("The mail server is out of reach: ")
         assert len(scene.mail.logins()) == 1
         scene.mail.script = {}
         scene.deliver()

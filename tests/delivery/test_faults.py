@@ -59,7 +59,7 @@ def test_a_change_in_place(run: Run, fault: Fault) -> None:
         assert sent or refused(fault, *CREDENTIALS)
 
 
-@every_fault
+@pytest.mark.parametrize("fault", LOST, ids=str)
 def test_the_answer_to_a_message_that_cannot_be_changed(run: Run, fault: Fault) -> None:
     with run(SHORT) as scene:
         scene.deliver(outgoing(TO_ALERT))
