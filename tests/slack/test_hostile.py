@@ -164,7 +164,7 @@ def test_words_of_others_reach_slack_only_where_they_are_escaped(room: Room) -> 
     """Whatever was called with them, no call names a channel, links names or parses."""
     for typed in ("status share", "breaker share", "why coverage share", f"ack {TYPED}", "approve"):
         room.ada.types(typed)
-    room.slack.wait_for(lambda: len(room.ada.told()) >= 5, 30)
+    room.slack.wait_for(lambda: len(room.ada.told()) >= 5)
     for call in room.slack.calls("response_url"):
         assert not {"link_names", "parse"} & call.args.keys()
         assert call.args["unfurl_links"] is False and call.args["unfurl_media"] is False
