@@ -62,8 +62,8 @@ def run(tmp_path: Path, template: Path, tls: ssl.SSLContext, record_property: Ca
     """Opens a scene; at its end, what arrived is judged and the run counted."""
 
     @contextmanager
-    def running(timeout: float = 5.0, *, mail_at_most: int = 1, url: str | None = None) -> Iterator[Scene]:
-        with scene(tmp_path, template, tls, url=url, timeout=timeout) as one:
+    def running(*, mail_at_most: int = 1, url: str | None = None) -> Iterator[Scene]:
+        with scene(tmp_path, template, tls, url=url) as one:
             yield one
             judge(one.store, one.slack, one.mail, one.recorded, one.clock(), mail_at_most=mail_at_most)
         record_property(RUNS, 1)

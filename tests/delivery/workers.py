@@ -41,7 +41,7 @@ class Job:
     record: str = ""
     rounds: int = 1
     at: int = 0
-    timeout: float = 5.0
+    timeout: float = 20.0
 
 
 def work(job: Job) -> None:
