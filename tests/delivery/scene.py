@@ -28,6 +28,7 @@ from tests.slack_server import ALERT, APP_TOKEN, DIGEST, SlackServer
 
 NUMBERS = count(1)
 PATIENCE, SHORT = 20.0, 0.2
+"""Seconds for one call; a mail, with all that TLS has to do, may take twice as long."""
 WORDS = Words()
 """Reading the templates once is enough."""
 
@@ -55,7 +56,7 @@ def settings(slack_url: str, smtp_port: int, token: str) -> tuple[SlackSettings,
 def channels(slack: SlackSettings, email: EmailSettings, clock: Clock, timeout: float = PATIENCE) -> dict[str, Channel]:
     """The real channels. What they would wait for passes on the test's clock."""
     posts = SlackChannel(slack, clock.pass_by, timeout=timeout, clock=lambda: clock().timestamp())
-    return {SLACK: posts, EMAIL: EmailChannel(email, WORDS, timedelta(seconds=timeout))}
+    return {SLACK: posts, EMAIL: EmailChannel(email, WORDS, timedelta(seconds=2 * timeout))}
 
 
 @dataclass
