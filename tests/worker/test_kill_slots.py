@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -54,10 +55,9 @@ def company(folder: Path, today: datetime) -> Path:
     return write(folder, more=more, until=today.date())
 
 
-def follow(config: Path, url: str, slack: SlackServer) -> Office:
-    """Another worker, some minutes later."""
-    office = Office(config, url, Clock(datetime.now(UTC) + timedelta(minutes=4)))
-    environ = {"DATABASE_URL": url, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.url}
+def follow(office: Office, slack: SlackServer) -> None:
+    """Another worker takes over, some minutes later."""
+    environ = {"DATABASE_URL": office.url, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.url}
     office.worker("another").tick()
     with office.open_company(environ) as opened:
         channels = opened.channels(lambda _: None)
@@ -66,7 +66,6 @@ def follow(config: Path, url: str, slack: SlackServer) -> Office:
             office.clock.pass_by(minutes=1)
         for channel in channels.values():
             channel.close()
-    return office
 
 
 @pytest.mark.parametrize(("kind", "every"), [("sqlite", 2), ("postgresql", 5)])
@@ -81,14 +80,14 @@ def test_killed_at_any_write_every_slot_is_run_and_every_message_arrives_once(
         open_store(url).close()  # that creating it survives a kill is tried in tests/test_kill.py
         with SlackServer() as slack:
             died = killed(killer, config, url, slack, at)
-            office = follow(config, url, slack)
-            schedule, calendar = office.company.config.schedule(), office.company.policy.calendar
-            over = {each.slot for each in office.store.slots.last("")}
-            left = due(schedule, calendar, office.clock(), over)
-            assert (left.digest, left.daily, left.missed) == (None, None, ()), at
-            assert [message.key for message in slack.messages()] == [f"{_newest(over)}:{DIGEST}"], at
-            assert office.store.verify() == []
-            office.close()
+            with closing(Office(config, url, Clock(datetime.now(UTC) + timedelta(minutes=4)))) as office:
+                follow(office, slack)
+                schedule, calendar = office.company.config.schedule(), office.company.policy.calendar
+                over = {each.slot for each in office.store.slots.last("")}
+                left = due(schedule, calendar, office.clock(), over)
+                assert (left.digest, left.daily, left.missed) == (None, None, ()), at
+                assert [message.key for message in slack.messages()] == [f"{_newest(over)}:{DIGEST}"], at
+                assert office.store.verify() == []
         if not died:
             break
     assert at > 15
