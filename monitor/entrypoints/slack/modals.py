@@ -102,7 +102,7 @@ def _override(office: Office, request: Request, incident: str) -> View:
     today = acts.today(office)
     if breaker.override is not None and today <= breaker.override.until:
         raise ActRefused(f"{breaker.override.asked_by} has asked for an override already: approve it instead.")
-    return forms.override(_held(request, incident_of(breaker)), today, last_day(office, today))
+    return forms.override(_held(request, incident_of(breaker)), today, actions.last_override_day(office.company, today))
 
 
 def _checklist(office: Office, request: Request, incident: str) -> View:
@@ -111,12 +111,6 @@ def _checklist(office: Office, request: Request, incident: str) -> View:
     if not breaker.checklist:
         raise ActRefused("the breaker is armed: there is no checklist to work on.")
     return forms.checklist(_held(request, incident_of(breaker)), breaker.checklist)
-
-
-def last_day(office: Office, today: date) -> date:
-    """The last day on which an override that is asked for today may end."""
-    calendar = office.company.policy.calendar
-    return calendar.next(calendar.quarter_of(today)).end
 
 
 def _held(request: Request, incident: str) -> str:
@@ -169,7 +163,7 @@ def _override_received(office: Office, submitted: Submitted) -> Reply:
     wrong = {}
     if len(reason) < actions.LEAST_REASON:
         wrong[forms.REASON] = f"An override needs a reason of at least {actions.LEAST_REASON} characters."
-    latest = last_day(office, today)
+    latest = actions.last_override_day(office.company, today)
     if until is None or not today < until <= latest:
         wrong[forms.UNTIL] = f"An override ends after {today} and no later than {latest}."
     if wrong or until is None:
