@@ -91,6 +91,8 @@ def main() -> None:
                 for _ in range(times)
             ]
             report(f"`status --json`, {deals:,} deals, from Parquet", colds)
+    if not args.only:
+        subprocess.run([sys.executable, "benchmarks/slack.py"], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

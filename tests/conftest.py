@@ -33,6 +33,14 @@ def shared() -> Path:
     return SHARED
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many deliveries were tried under faults, kills and races; summed here, where xdist brings all reports."""
+    properties = [each for report in terminalreporter.getreports("passed") for each in report.user_properties]
+    runs = sum(int(str(value)) for name, value in properties if name == "delivery_runs")
+    if runs:
+        terminalreporter.write_line(f"{runs} delivery runs: every message arrived once or is reported undelivered")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield

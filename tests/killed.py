@@ -2,7 +2,7 @@
 
 A job is a line of JSON on standard input: `argv`, `at` (0: never) and `environ`; the answer is one too: `killed`,
 `exit`, `out`, `err`. Every job is a process of its own, forked from this one so that it need not import it all again.
-A write is a statement that changes something, a commit, or the moment after one.
+A write is a statement that changes something, a commit, or the moment after one (`tests/steps.py`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ import os
 import signal
 import sys
 import tempfile
-from itertools import count
 from typing import IO, Any
 
 import alembic.command  # noqa: F401  imported before the fork, as is all that `main` imports late
 import psycopg  # noqa: F401
-from sqlalchemy import Engine, Pool, event
 
 import monitor.app.actions
 import monitor.core.snapshot
@@ -30,37 +28,7 @@ import monitor.sources.csv_folder
 import monitor.store.repository
 import monitor.store.wire  # noqa: F401
 from monitor.entrypoints.cli import main
-
-READS = ("SELECT", "PRAGMA", "BEGIN", "SHOW", "SET")
-
-
-def kill_at(number: int) -> None:
-    writes = count(1)
-    written = False
-
-    def write() -> None:
-        if next(writes) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
-        nonlocal written
-        if not text.lstrip().upper().startswith(READS):
-            written = True
-            write()
-
-    def commit(_connection: object) -> None:
-        if written:
-            write()
-
-    def after_commit(*_: object) -> None:
-        nonlocal written
-        if written:
-            written = False
-            write()
-
-    event.listen(Engine, "before_cursor_execute", statement)
-    event.listen(Engine, "commit", commit)
-    event.listen(Pool, "checkin", after_commit)
+from tests.steps import kill_at
 
 
 def run(job: dict[str, Any], out: IO[str], err: IO[str]) -> int:

@@ -31,6 +31,7 @@ company: Acme
 timezone: America/New_York
 expansion: {{started: 2025-01-01}}
 source: {{type: csv, path: {data}}}
+slack: {{digest_channel: C0DIGEST, alert_channel: C0ALERT}}
 leadership:
   approvers:
     - {{name: Ada Marsh, email: ada@acme.example}}
@@ -124,12 +125,13 @@ def desk(request: pytest.FixtureRequest, monitor: Popen[str], tmp_path: Path) ->
     return Desk(monitor, Databases(tmp_path, server))
 
 
-def recorded(url: str) -> tuple[list[object], list[SealedVerdict]]:
-    """The log, but for when it was written, and every version of the verdicts."""
+def recorded(url: str) -> tuple[list[object], list[SealedVerdict], list[object]]:
+    """The log, but for when it was written, every version of the verdicts, what is to be said of it, pending steps."""
     with open_store(url) as store:
         assert store.verify() == []
         lines = [(e.seq, e.kind, e.on, e.actor, e.surface, e.reason, e.payload) for e in store.events()]
-        return list(lines), store.verdict_versions("smb")
+        rows = [(line.key, line.status, line.headline) for line in store.outbox.lines()]
+        return list(lines), store.verdict_versions("smb"), [*rows, *store.escalations.pending()]
 
 
 def killed_everywhere(desk: Desk, config: Path, before: str, words: list[str]) -> int:
@@ -175,7 +177,7 @@ def test_an_override_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     config = company(tmp_path, restated=False)
     why = "The enterprise round closes only with four engineers"
     words = ["breaker", "override", "--by", "Ada Marsh", "--reason", why, "--until", "2026-12-31"]
-    assert killed_everywhere(desk, config, begun(desk, config), words) >= 8
+    assert killed_everywhere(desk, config, begun(desk, config), words) >= 6
 
 
 @pytest.mark.parametrize("desk", ["sqlite"], indirect=True)

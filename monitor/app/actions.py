@@ -61,7 +61,7 @@ def ask_override(act: Act, reason: str, until: date) -> list[Event]:
         _must_approve(act)
         _must_give_reason(reason, "an override")
         _must_be_paused(breaker, "there is nothing to override")
-        latest = act.company.policy.calendar.next(act.company.policy.calendar.quarter_of(act.on)).end
+        latest = last_override_day(act.company, act.on)
         if not act.on < until <= latest:
             raise UsageError(f"--until {until}: an override ends after {act.on} and no later than {latest}.")
         if breaker.override is not None and act.on <= breaker.override.until:
@@ -70,6 +70,12 @@ def ask_override(act: Act, reason: str, until: date) -> list[Event]:
         return _event(act, "override_asked", reason, {"until": until.isoformat(), "needed": needed})
 
     return _commit(act, check)
+
+
+def last_override_day(company: Company, today: date) -> date:
+    """The last day on which an override that is asked for today may end: that of the next quarter."""
+    calendar = company.policy.calendar
+    return calendar.next(calendar.quarter_of(today)).end
 
 
 def approve_override(act: Act, reason: str = "") -> list[Event]:

@@ -13,7 +13,7 @@ from monitor.core.messages import Message, Table
 from monitor.core.outbox import NEWS, LedgerLine, Op, Outgoing, Status
 from monitor.core.plan import Plan, SlotDone
 from monitor.core.routes import Address
-from monitor.core.schedule import upcoming
+from monitor.core.schedule import digest_name, upcoming
 from monitor.core.types import Snapshot
 from monitor.errors import Conflict, StoreError
 from monitor.render import digest as drawing
@@ -35,12 +35,6 @@ class Edition:
     late_since: datetime | None = None
     done: SlotDone | None = None
     again: bool = False
-
-
-def subject(as_of: date) -> str:
-    """What makes a digest unique: the ISO week that it is about, `digest:2026-W39`."""
-    year, week, _ = as_of.isocalendar()
-    return f"{KIND}:{year}-W{week:02}"
 
 
 def issue(company: Company, store: Store, seen: Snapshot, edition: Edition) -> tuple[Outgoing, ...]:
@@ -70,10 +64,10 @@ def planned(company: Company, store: Store, seen: Snapshot, edition: Edition) ->
 
 
 def _row(company: Company, store: Store, seen: Snapshot, edition: Edition, address: Address) -> Outgoing | None:
-    key = f"{subject(seen.as_of)}:{address.to}"
+    key = f"{digest_name(seen.as_of)}:{address.to}"
     before = store.outbox.line(key)
     message = _drawn(company, store, seen, edition, corrected=False)
-    row = Outgoing(key, address, KIND, message, subject(seen.as_of), seen.run)
+    row = Outgoing(key, address, KIND, message, digest_name(seen.as_of), seen.run)
     if before is None:
         return row
     if not edition.again:

@@ -157,8 +157,8 @@ class Worker:
 
     def _renew(self, slot: Slot, over: Event) -> None:
         while not over.wait(self.renew_every.total_seconds()):
-            self.beat()
             try:
+                self.beat()
                 kept = self.store.slots.renew(slot.name, self.by, self.clock(), LEASE)
             except StoreError as error:
                 _LOG.warning("lease not renewed", extra={"slot": slot.name, "why": str(error)})

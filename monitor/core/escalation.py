@@ -74,4 +74,4 @@ def before_override_ends(incident: str, on: date, until: date, directory: Direct
     due = until - timedelta(days=ENDING)
     if due > on:
         audiences = directory.audiences("override")
-        yield Escalation(f"{incident}:override_ending:{until}", incident, "override_ending", due, audiences)
+        yield Escalation(f"{incident}:override_ending:{on}:{until}", incident, "override_ending", due, audiences)

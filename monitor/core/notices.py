@@ -19,9 +19,9 @@ class Notice:
     """Something to be said. `subject` makes it unique: an address hears it once. `kind` picks words and buttons.
 
     `kind`: digest, warning, breakage, on_course, trip, joined, reminder, standing, override_asked, override_approved,
-    override_in_force, override_ending, override_ended, recovered, recovering, violation, problem, mended, win,
-    undelivered. `about` are the indicators concerned, `facts` what the words need besides the snapshot (`days`,
-    `reason`, `actor`, `until`, `what`...), all plain text or numbers.
+    override_in_force, override_ending, override_ended, recovered, recovering, violation, problem, mended,
+    win. `about` are the indicators concerned, `facts` what the words need besides the snapshot (`days`, `reason`,
+    `actor`, `until`, `what`...), all plain text or numbers.
     """
 
     kind: str

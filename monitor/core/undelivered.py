@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from monitor.core.messages import Heading, Lines, Message, Paragraph, Tone, span
+from monitor.core.messages import Lines, Message, Paragraph, Span, Tone, span
 from monitor.core.outbox import Op, Outgoing
-from monitor.core.routes import WEBHOOK, Address, Directory
+from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Address, Directory
 
 KIND = "undelivered"
 """The kind of the words about failures. When they fail too, nothing more is said about that."""
 INSTEAD = ":instead:"
 LONGEST_HEADLINE = 99
-_DOCTOR = "Run `smb-monitor doctor`: it says what is wrong and how to mend it."
+_DOCTOR = (Span("Run "), Span("smb-monitor doctor", code=True), Span(": it says what is wrong and how to mend it."))
+_NAMES = {SLACK: "Slack", EMAIL: "The mail server"}
 
 
 def fallbacks(row: Outgoing, why: str, directory: Directory, *, credentials: bool = False) -> tuple[Outgoing, ...]:
@@ -98,9 +99,9 @@ def _places(addresses: Iterable[Address]) -> tuple[Address, ...]:
 
 
 def _redirected(message: Message, failed: Address, why: str) -> Message:
-    """The message with a line below its headline."""
-    line = Paragraph(span(f"This was meant for {who(failed)}, where it could not be delivered: {why}.", Tone.WARN))
-    return replace(message, blocks=(*message.blocks[:1], line, *message.blocks[1:]))
+    """The message below a line that says where it was meant to go."""
+    line = Paragraph(span(f"Meant for {who(failed)}, where it could not be delivered ({why}).", Tone.WARN))
+    return replace(message, blocks=(line, *message.blocks))
 
 
 def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], *, perhaps: bool) -> Message:
@@ -111,20 +112,19 @@ def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], *, perhaps: 
     else:
         begins = "Not delivered"
         then = f"It goes to {others} instead." if others else "It goes nowhere else: tell them yourself."
-    lines = (f"What: {what}", f"To: {who(row.address)}", f"Why: {why}", then, _DOCTOR)
-    return _message(f"{begins} to {row.address.name or row.address.channel}: {what}", lines)
+    headline = f"{begins} to {row.address.name or row.address.channel}: {what}"
+    return _message(headline, (f"What: {what}", f"To: {who(row.address)}", f"Why: {why}", then))
 
 
 def _trouble(channel: str, why: str, since: datetime) -> Message:
     lines = (
-        f"Since {since.isoformat(sep=' ', timespec='minutes')} nothing can be delivered by {channel}: {why}",
+        f"Since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {why}",
         "What was to go there goes by another way where there is one, and waits up to two days where there is none.",
-        "It is tried again every quarter of an hour and goes on by itself once the token or password is right.",
-        _DOCTOR,
+        "It is tried again every quarter of an hour, and goes on by itself once the token or password is right.",
     )
-    return _message(f"No delivery by {channel}: {why}", lines)
+    return _message(f"{_NAMES.get(channel, channel)} is out of reach: it refuses our token or password", lines)
 
 
 def _message(headline: str, lines: Iterable[str]) -> Message:
     said = headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1].rstrip() + "…"
-    return Message(KIND, said, Tone.BAD, (Heading(said), Lines(tuple(span(line) for line in lines))))
+    return Message(KIND, said, Tone.BAD, (Lines((*(span(line) for line in lines), _DOCTOR)),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -50,6 +51,7 @@ def run(found: Company, clock: Callable[[], datetime], **more: Any) -> int:
     from monitor.entrypoints.service import Post, Service
 
     stop = Event()
+    gc.set_threshold(700, 10, 10)  # a command lets its cycles be; a process that lives for months must not
     with found.open_store() as store:
         more.setdefault("open_company", partial(company, found.config, World(clock, time.sleep)))
         service = Service(Post(found, store, clock, worker_name(), **more))

@@ -38,8 +38,7 @@ class News:
     quarters: int = 0
     """How many quarters running the indicators concerned have been in breakage."""
     what: str = ""
-    """The trouble with the data (`stale`, `missing_quotas`), or what could not be delivered."""
-    to: str = ""
+    """The trouble with the data (`stale`, `missing_quotas`)."""
     text: str = ""
     """The reading that crossed a line."""
     before: str = ""
@@ -74,7 +73,6 @@ def news(notice: Notice, snapshot: Snapshot | None) -> News:
         facts.number("days"),
         max((view.streak for view in views), default=0),
         facts.text("what"),
-        facts.text("to"),
         facts.text("text"),
         facts.text("before"),
         facts.text("amount"),

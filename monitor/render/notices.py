@@ -53,7 +53,6 @@ _WHO = {
     "recovered": "recovered",
     "problem": "problem",
     "mended": "mended",
-    "undelivered": "undelivered",
 }
 """By kind, the words for who can do what; the breaker is armed in any other."""
 _NEXT = _WHO | {"violation": "paused"}

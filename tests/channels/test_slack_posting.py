@@ -153,7 +153,7 @@ def nobody_there() -> str:
     return f"http://127.0.0.1:{port}/api/"
 
 
-@pytest.mark.parametrize("url", [nobody_there(), "http://nobody.invalid/api/"])
+@pytest.mark.parametrize("url", [nobody_there(), "http://nobody.invalid/api/"], ids=["nobody there", "no such host"])
 def test_where_no_connection_comes_about_nothing_was_sent(slack: SlackServer, url: str) -> None:
     assert isinstance(phone(slack, api_url=url).send(row()), Retry)
 

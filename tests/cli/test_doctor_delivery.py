@@ -32,7 +32,11 @@ LEADERS = """leadership:
   owner: Ada Marsh
   board: [{name: Eve Lind, email: eve@acme.example}]
 """
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """This moment: a run of all tests takes longer than a worker may be silent."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -203,27 +207,27 @@ def test_a_worker_that_never_ran_is_a_note(run: Run, quiet: Path) -> None:
 
 
 def test_a_digest_that_is_overdue_is_a_failure(run: Run, quiet: Path, store: Store) -> None:
-    long_ago = (NOW - timedelta(days=30)).date().isocalendar()
-    finish(store, f"digest:{long_ago.year}-W{long_ago.week:02}", NOW - timedelta(days=23))
+    long_ago = (now() - timedelta(days=30)).date().isocalendar()
+    finish(store, f"digest:{long_ago.year}-W{long_ago.week:02}", now() - timedelta(days=23))
     found = said(checks(run, quiet), "schedule", "failed")
     assert found and all("was due on" in text and "serve" in mend for text, mend in found)
 
 
 def test_a_missed_digest_is_a_warning_until_one_is_sent(run: Run, quiet: Path, store: Store) -> None:
-    week = NOW.date().isocalendar()
-    finish(store, f"digest:{week.year}-W{week.week:02}", NOW, missed=True)
+    week = now().date().isocalendar()
+    finish(store, f"digest:{week.year}-W{week.week:02}", now(), missed=True)
     [(text, _)] = said(checks(run, quiet), "schedule", "warning")
     assert text.startswith("missed, and recorded as such: digest:")
 
 
 def test_a_worker_that_lives_and_one_that_is_gone(run: Run, quiet: Path, store: Store) -> None:
-    store.beat("old:1", "slots", NOW - timedelta(hours=5))
+    store.beat("old:1", "slots", now() - timedelta(hours=5))
     [(text, mend)] = said(checks(run, quiet), "worker", "warning")
     assert text.startswith("no worker lives: the last that was heard of is old:1 (slots)") and "serve" in mend
-    store.beat("new:2", "slots", NOW)
+    store.beat("new:2", "slots", now())
     found = checks(run, quiet)
     assert said(found, "worker", "warning") == [] and said(found, "worker", "ok") == [("new:2 lives", "")]
-    store.beat("new:2", "outbox", NOW - timedelta(minutes=20))
+    store.beat("new:2", "outbox", now() - timedelta(minutes=20))
     [(text, _)] = said(checks(run, quiet), "worker", "warning")
     assert text.startswith("new:2 lives, but is silent about outbox since")
 
@@ -248,21 +252,23 @@ ALERTS = Address(SLACK, ALERT, "alert", "alert channel")
 def test_what_did_not_arrive_is_named_with_its_reason_and_a_mend(
     run: Run, quiet: Path, store: Store, to: Address, why: str, mend: str
 ) -> None:
-    store.commit(Plan(outgoing=(row("trip:2026-07-07", to),), expected_head=store.head()), NOW)
-    [claimed] = store.outbox.claim("w1", NOW)
-    store.outbox.settle(claimed, Settlement(Status.FAILED, why), NOW)
+    store.commit(Plan(outgoing=(row("trip:2026-07-07", to),), expected_head=store.head()), now())
+    [claimed] = store.outbox.claim("w1", now())
+    store.outbox.settle(claimed, Settlement(Status.FAILED, why), now())
     [(text, how)] = said(checks(run, quiet), "outbox", "failed")
     assert text.startswith(f"trip:2026-07-07:{to.to} of ") and text.endswith(f": {why}") and mend in how
 
 
 def test_what_waits_for_longer_than_an_hour_is_a_warning(run: Run, quiet: Path, store: Store) -> None:
-    store.commit(Plan(outgoing=(row("trip:2026-07-07", ALERTS),), expected_head=store.head()), NOW - timedelta(hours=2))
+    store.commit(
+        Plan(outgoing=(row("trip:2026-07-07", ALERTS),), expected_head=store.head()), now() - timedelta(hours=2)
+    )
     [(text, mend)] = said(checks(run, quiet), "outbox", "warning")
     assert "not tried yet" in text and "serve" in mend
 
 
 def test_what_failed_long_ago_is_only_counted(run: Run, quiet: Path, store: Store) -> None:
-    then = NOW - timedelta(days=9)
+    then = now() - timedelta(days=9)
     store.commit(Plan(outgoing=(row("trip:2026-07-07", ALERTS),), expected_head=store.head()), then)
     [claimed] = store.outbox.claim("w1", then)
     store.outbox.settle(claimed, Settlement(Status.FAILED, "is_archived"), then)
@@ -272,17 +278,17 @@ def test_what_failed_long_ago_is_only_counted(run: Run, quiet: Path, store: Stor
 
 
 def test_a_channel_that_refuses_us_is_marked_until_it_is_mended(run: Run, quiet: Path, store: Store) -> None:
-    store.set_health("slack", "token_revoked", NOW)
+    store.set_health("slack", "token_revoked", now())
     [(text, mend)] = said(checks(run, quiet), "outbox", "failed")
     assert text.startswith("slack refuses us since") and "SLACK_BOT_TOKEN" in mend
-    store.set_health("slack", None, NOW)
+    store.set_health("slack", None, now())
     assert said(checks(run, quiet), "outbox", "ok") == [("nothing is undelivered", "")]
 
 
 def test_steps_that_are_to_come_are_listed(run: Run, quiet: Path, store: Store) -> None:
     step = Escalation("trip:2026-07-07:reminder:2", "trip:2026-07-07", "reminder", date(2026, 7, 9), ("alert", "owner"))
     later = replace(step, key="trip:2026-07-07:reminder:5", due=date(2026, 7, 12))
-    store.commit(Plan(escalations=(step, later), expected_head=store.head()), NOW)
+    store.commit(Plan(escalations=(step, later), expected_head=store.head()), now())
     [check] = [each for each in checks(run, quiet) if each["part"] == "escalation"]
     assert check["details"][0] == "2026-07-09: reminder of trip:2026-07-07 to alert, owner"
     assert len(check["details"]) == 2

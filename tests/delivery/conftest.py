@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ import trustme
 
 from monitor.store.repository import open_store
 from tests.delivery.judgement import judge
+from tests.delivery.processes import Workers
 from tests.delivery.scene import Scene, scene
 from tests.postgres import Server, server_or_skip
 
 RUNS = "delivery_runs"
+NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +58,33 @@ Run = Callable[..., AbstractContextManager[Scene]]
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, template: Path, tls: ssl.SSLContext, record_property: Callable[[str, object], None]
-) -> Iterator[Run]:
+def run(tmp_path: Path, template: Path, tls: ssl.SSLContext, record_property: Callable[[str, object], None]) -> Run:
     """Opens a scene; at its end, what arrived is judged and the run counted."""
-    judged = 0
 
     @contextmanager
-    def running(timeout: float = 5.0, *, mail_at_most: int = 1, url: str | None = None) -> Iterator[Scene]:
-        nonlocal judged
-        with scene(tmp_path, template, tls, url=url, timeout=timeout) as one:
+    def running(*, mail_at_most: int = 1, url: str | None = None) -> Iterator[Scene]:
+        with scene(tmp_path, template, tls, url=url) as one:
             yield one
             judge(one.store, one.slack, one.mail, one.recorded, one.clock(), mail_at_most=mail_at_most)
-        judged += 1
+        record_property(RUNS, 1)
 
-    yield running
-    record_property(RUNS, judged)
+    return running
+
+
+Database = Callable[[], str | None]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Another empty database each time; None has the scene make one of SQLite."""
+    if request.param == "sqlite":
+        return lambda: None
+    server: Server = request.getfixturevalue("postgres")
+    return lambda: server.create(f"delivery{next(NUMBERS)}", request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture(scope="module")
+def workers(tls: ssl.SSLContext) -> Iterator[Workers]:
+    """Started here, they trust the mail server too."""
+    with Workers() as started:
+        yield started

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.core.messages import Heading, Message, Paragraph, Tone, span
+from monitor.core.messages import Message, Paragraph, Tone, span
 from monitor.core.outbox import LEASE, Claimed, Op, Outgoing
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Address, Directory, Person
 from tests.slack_server import ALERT, DIGEST
@@ -36,8 +36,7 @@ TRIPPED = "Mid-market hiring is paused: attainment in breakage for two quarters"
 
 
 def message(headline: str = TRIPPED, kind: str = "trip") -> Message:
-    blocks = (Heading(headline), Paragraph(span("Attainment is 55 %, breakage is below 65 %.")))
-    return Message(kind, headline, Tone.BAD, blocks)
+    return Message(kind, headline, Tone.BAD, (Paragraph(span("Attainment is 55 %, breakage is below 65 %.")),))
 
 
 def outgoing(to: Address = TO_ALERT, subject: str = "trip:2026-07-07", **more: Any) -> Outgoing:
@@ -60,6 +59,7 @@ ROWS = {
     "message": (outgoing(TO_BEN),),
     "mail": (outgoing(TO_CLEO_BY_MAIL),),
     "change": (change(ALERT_ROW),),
+    "both": (ALERT_ROW, outgoing(TO_CLEO_BY_MAIL)),
     "trip": tuple(outgoing(to) for to in (TO_DIGEST, TO_ALERT, TO_BEN, TO_ADA_BY_MAIL, TO_CLEO_BY_MAIL)),
 }
 """What processes record, by name."""

@@ -10,8 +10,6 @@ from tests.delivery.rows import TO_ALERT, TO_BEN, TO_DIGEST, change, outgoing
 from tests.slack_server import FAULTS, LOST, Fault
 from tests.slack_server.faults import AMBIGUOUS, CREDENTIALS, PERMANENT, drop, error
 
-SHORT = 0.15
-"""Seconds after which the client gives up, where the server does not answer."""
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=str)
 
 
@@ -22,7 +20,7 @@ def refused(fault: Fault, *codes: str) -> bool:
 
 @every_fault
 def test_a_post(run: Run, fault: Fault) -> None:
-    with run(SHORT) as scene:
+    with run() as scene:
         scene.slack.script("chat.postMessage", fault)
         scene.deliver(outgoing(TO_DIGEST))
         given_up = refused(fault, *PERMANENT, *CREDENTIALS)
@@ -31,7 +29,7 @@ def test_a_post(run: Run, fault: Fault) -> None:
 
 @every_fault
 def test_a_direct_message(run: Run, fault: Fault) -> None:
-    with run(SHORT) as scene:
+    with run() as scene:
         scene.slack.script("conversations.open", fault)
         scene.slack.script("chat.postMessage", fault)
         scene.deliver(outgoing(TO_BEN))
@@ -42,7 +40,7 @@ def test_a_direct_message(run: Run, fault: Fault) -> None:
 @pytest.mark.parametrize("accepted", [True, False], ids=["arrived", "absent"])
 @every_fault
 def test_the_search_for_a_post_whose_answer_was_lost(run: Run, fault: Fault, accepted: bool) -> None:
-    with run(SHORT) as scene:
+    with run() as scene:
         scene.slack.script("chat.postMessage", drop(accepted=accepted))
         scene.slack.script("conversations.history", fault)
         scene.deliver(outgoing(TO_ALERT))
@@ -51,7 +49,7 @@ def test_the_search_for_a_post_whose_answer_was_lost(run: Run, fault: Fault, acc
 
 @every_fault
 def test_a_change_in_place(run: Run, fault: Fault) -> None:
-    with run(SHORT) as scene:
+    with run() as scene:
         scene.slack.script("chat.update", fault)
         scene.deliver(outgoing(TO_ALERT))
         scene.deliver(change(outgoing(TO_ALERT)))
@@ -59,9 +57,9 @@ def test_a_change_in_place(run: Run, fault: Fault) -> None:
         assert sent or refused(fault, *CREDENTIALS)
 
 
-@every_fault
+@pytest.mark.parametrize("fault", LOST, ids=str)
 def test_the_answer_to_a_message_that_cannot_be_changed(run: Run, fault: Fault) -> None:
-    with run(SHORT) as scene:
+    with run() as scene:
         scene.deliver(outgoing(TO_ALERT))
         scene.slack.script("chat.update", *[error("edit_window_closed")] * 9)
         scene.slack.script("chat.postMessage", fault)
@@ -70,7 +68,7 @@ def test_the_answer_to_a_message_that_cannot_be_changed(run: Run, fault: Fault) 
 
 @every_fault
 def test_the_way_round_a_channel_that_refuses(run: Run, fault: Fault) -> None:
-    with run(SHORT) as scene:
+    with run() as scene:
         scene.slack.workspace.channels[TO_DIGEST.to].archived = True
         scene.slack.script("chat.postMessage", error("is_archived"), fault)
         scene.deliver(outgoing(TO_DIGEST))

@@ -17,7 +17,7 @@ MAIL = outgoing(TO_CLEO_BY_MAIL)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_mail(run: Run, step: str, fault: str) -> None:
     lost = step in ("body", "end") and fault in (HANG_UP, RESET, SILENT)
-    with run(0.15, mail_at_most=2 if lost else 1) as scene:
+    with run(mail_at_most=2 if lost else 1) as scene:
         scene.mail.script = {step: [fault]}
         scene.record(MAIL)
         scene.drain()
@@ -33,7 +33,7 @@ def test_a_mail(run: Run, step: str, fault: str) -> None:
 
 @pytest.mark.parametrize("fault", [HANG_UP, RESET, SILENT])
 def test_a_mail_whose_answer_is_lost_twice_is_reported_and_never_sent_a_third_time(run: Run, fault: str) -> None:
-    with run(0.15, mail_at_most=2) as scene:
+    with run(mail_at_most=2) as scene:
         scene.mail.script = {"end": [fault]}
         scene.deliver(MAIL)
         assert len(scene.mail.mails) == 2

@@ -1,34 +1,28 @@
 """Workers as processes of their own, to be killed at their N-th step or to race.
 
 A job is a line of JSON on standard input (see `Job`). Every job is forked from this process, so that it need not import
-it all again; its pid is answered first, then how it ended. A step is a statement, a commit, the moment after one, a
-connection, and each piece that is sent to Slack or to the mail server.
+it all again; its pid is answered first, then how it ended.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
 
-import alembic.command  # noqa: F401  imported before the fork, as is all that sending imports late
-import psycopg  # noqa: F401
+import psycopg  # noqa: F401  imported before the fork, as is all that sending imports late
 import slack_sdk.errors
 import slack_sdk.web  # noqa: F401
-from sqlalchemy import Engine, Pool, event
 
 from monitor.app.delivery import drain
 from monitor.core.plan import Plan
 from monitor.store.repository import open_store
 from tests.delivery.rows import PEOPLE, ROWS
 from tests.delivery.scene import Clock, channels, settings
-
-NETWORK = ("http.client.connect", "http.client.send", "smtplib.connect", "smtplib.send")
+from tests.steps import kill_at
 
 
 @dataclass(frozen=True)
@@ -47,24 +41,7 @@ class Job:
     record: str = ""
     rounds: int = 1
     at: int = 0
-    timeout: float = 5.0
-
-
-def kill_at(number: int) -> None:
-    steps = count(1)
-
-    def step(*_: object) -> None:
-        if next(steps) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def heard(name: str, _: object) -> None:
-        if name in NETWORK:
-            step()
-
-    event.listen(Engine, "before_cursor_execute", step)
-    event.listen(Engine, "commit", step)
-    event.listen(Pool, "checkin", step)
-    sys.addaudithook(heard)
+    timeout: float = 20.0
 
 
 def work(job: Job) -> None:

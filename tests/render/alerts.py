@@ -64,7 +64,6 @@ TOLD: dict[str, Told] = {
     "mended": ("healthy", (), {"what": "missing_spend", "since": "2026-09-20"}),
     "win": ("tripped", (), {"amount": "250,000 USD", "closed_on": "2026-09-24"}),
     "win.quiet": ("healthy", (), {"amount": "250,000 USD", "closed_on": "2026-09-24"}),
-    "undelivered": (None, (), {"what": "the alert that hiring is paused", "to": "#alerts", "reason": "is_archived"}),
 }
 KINDS = sorted({name.partition(".")[0] for name in TOLD})
 

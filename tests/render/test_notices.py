@@ -129,7 +129,6 @@ def test_a_mail_says_in_four_lines_what_happened_what_is_paused_who_can_act_and_
         ("problem.unreadable", "The data cannot be read: no new verdict; hiring stays as it was"),
         ("problem.lasting", "The table quotas is missing for 7 days; hiring is open"),
         ("mended", "Mended: the table spend is there again"),
-        ("undelivered", "Not delivered to #alerts: the alert that hiring is paused"),
     ],
 )
 def test_the_headline_says_the_state_and_the_one_thing_to_know(name: str, said: str, words: Words) -> None:
@@ -158,7 +157,6 @@ def test_the_headline_says_the_state_and_the_one_thing_to_know(name: str, said: 
         ("violation", "Mid-market requisition R-17 opened on 22 Sep 2026 while hiring is paused."),
         ("problem.unreadable", "data/opportunities.csv, line 3: 4 fields where 9 are needed"),
         ("problem.unreadable", "Nothing changes: what was paused stays paused."),
-        ("undelivered", "to #alerts: is_archived"),
     ],
 )
 def test_a_mail_says(name: str, said: str, words: Words) -> None:

@@ -144,11 +144,12 @@ def opened(slack: SlackServer, kept: Callable[[str], Path], tmp_path: Path) -> I
         mode: str = "socket",
         opening: Callable[[Company], Company] = lambda company: company,
         folder: Path | None = None,
+        later: timedelta = timedelta(0),
     ) -> Room:
         place = folder or tmp_path / f"{scenario}{len(rooms)}"
         if folder is None:
             shutil.copytree(kept(scenario), place)
-        clock = Clock()
+        clock = Clock(later)
         company = open_company(place / "config.yaml", {})
         settings = SlackSettings(
             DIGEST,

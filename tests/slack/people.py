@@ -121,7 +121,7 @@ class Somebody:
         def found() -> list[Mapping[str, Any]]:
             return [each for each in self.told() if words in json.dumps(each, ensure_ascii=False)]
 
-        self.slack.wait_for(found, 30)
+        self.slack.wait_for(found)
         return found()[-1]
 
 

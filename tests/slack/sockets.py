@@ -70,6 +70,14 @@ class Sockets:
         """Every connection ends without a word."""
         self.slack.run(self._drop())
 
+    def farewell(self) -> None:
+        """Every connection is closed as the protocol wants it."""
+        self.slack.run(self._farewell())
+
+    def hang_up(self) -> None:
+        """Every connection is ended by the operating system, without a closing word of the protocol."""
+        self.slack.run(self._hang_up())
+
     # Inside the server's loop.
 
     def _write(self, document: dict[str, Any], connection: int = 0) -> None:
@@ -82,6 +90,16 @@ class Sockets:
         for link in list(self.standing.values()):
             if link._req is not None and link._req.transport is not None:
                 link._req.transport.abort()
+        await asyncio.sleep(0)
+
+    async def _farewell(self) -> None:
+        for link in list(self.standing.values()):
+            await link.close()
+
+    async def _hang_up(self) -> None:
+        for link in list(self.standing.values()):
+            if link._req is not None and link._req.transport is not None:
+                link._req.transport.close()
         await asyncio.sleep(0)
 
     async def _link(self, request: web.Request) -> web.StreamResponse:

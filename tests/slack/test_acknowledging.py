@@ -261,7 +261,7 @@ def test_when_too_many_ask_at_once_the_others_are_told_and_all_are_acknowledged(
         assert all("Too many are asking at once" in r["text"] for r in room.slack.responses)
     finally:
         held.close()
-    room.slack.wait_for(lambda: len(room.slack.responses) == most + 3, 60)
+    room.slack.wait_for(lambda: len(room.slack.responses) == most + 3)
 
 
 def test_an_act_for_which_there_is_no_room_says_so_in_its_form(room: Room) -> None:
@@ -276,7 +276,7 @@ def test_an_act_for_which_there_is_no_room_says_so_in_its_form(room: Room) -> No
         assert "Too many are asking" in room.sockets.acked(envelope).payload["errors"]["reason"]
     finally:
         held.close()
-    room.slack.wait_for(lambda: len(room.slack.responses) == most, 60)
+    room.slack.wait_for(lambda: len(room.slack.responses) == most)
     assert room.kinds() == []
 
 

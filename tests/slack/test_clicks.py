@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -253,8 +254,6 @@ def deliver(room: Room, outbox_key: str, actions: list[str]) -> dict[str, Any]:
 
 def rename(room: Room, old: str, new: str) -> None:
     """Gives a row of the outbox another key, as if another request had made it."""
-    import sqlite3
-
     with sqlite3.connect(next(room.folder.glob("*.db"))) as database:
         database.execute("UPDATE outbox SET key = ? WHERE key = ?", (new, old))
     database.close()

@@ -145,10 +145,17 @@ def test_a_form_of_an_earlier_pause_records_nothing(room: Room) -> None:
     assert room.kinds() == []
 
 
-def test_a_trigger_that_came_too_late_is_told(room: Room) -> None:
-    room.slack.script("views.open", error("expired_trigger_id"))
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ("expired_trigger_id", "Slack gave the form too little time to open: click again"),
+        ("missing_scope", "Slack does not open the form"),
+    ],
+)
+def test_a_form_that_slack_does_not_open_is_told(room: Room, refusal: str, said: str) -> None:
+    room.slack.script("views.open", error(refusal))
     room.ada.clicks("override", room.incident)
-    room.ada.hears("Slack gave the form too little time to open: click again")
+    room.ada.hears(said)
 
 
 def test_a_click_that_two_processes_get_opens_one_form_and_complains_of_nothing(opened: Opened) -> None:

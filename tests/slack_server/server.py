@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.request import urlopen
 
 from aiohttp import web
 
@@ -127,7 +128,18 @@ class SlackServer:
         """Let what hangs take effect (where it was to be accepted later), and late files appear."""
         self.run(self._release())
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    def catch_up(self) -> None:
+        """Return once what clients sent and gave up on was read, so that nothing takes effect later on its own."""
+        with urlopen(f"{self.url}api.test", timeout=30) as answer:
+            answer.read()
+        self.run(self._settle())
+
+    def hangs_next(self) -> bool:
+        """Whether a scripted fault keeps some call without an answer."""
+        with self._changed:
+            return any(fault.strike is Strike.HANG for script in self._script.values() for fault in script)
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Return once `condition` holds, looked at after every call; AssertionError after `seconds`."""
         with self._changed:
             assert self._changed.wait_for(lambda: bool(condition()), seconds), "it did not happen"
@@ -167,6 +179,10 @@ class SlackServer:
         with self._changed:
             self.workspace.reveal_shares()
             self._changed.notify_all()
+
+    async def _settle(self) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         if self.socket_side is None:

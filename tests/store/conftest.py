@@ -11,11 +11,18 @@ import pytest
 from tests.postgres import Server, server_or_skip
 
 NUMBERS = count(1)
+CLEARED = "cleared"
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     yield from server_or_skip()
+
+
+@pytest.fixture(scope="session")
+def cleared_url(postgres: Server) -> str:
+    """One database for all tests, each of which clears it: to make and remove hundreds takes minutes."""
+    return postgres.create(CLEARED)
 
 
 @pytest.fixture
@@ -29,11 +36,10 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path / f'store{next(NUMBERS)}.db'}"
     server: Server = request.getfixturevalue("postgres")
-    database = f"test{next(NUMBERS)}"
-    made = server.create(database)
+    made: str = request.getfixturevalue("cleared_url")
 
     def emptied() -> str:
-        server.clear(database)
+        server.clear(CLEARED)
         return made
 
     return emptied

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.core.messages import Message, Tone
 from monitor.core.outbox import LEASE, Claimed, Settlement, Status
 from monitor.core.plan import Plan
 from monitor.core.routes import EMAIL
 from monitor.errors import Conflict
-from monitor.store.engine import Database
-from monitor.store.repository import Store, open_store
-from tests.store.trade import INCIDENT, NOON, later, note, outgoing, sending
+from monitor.store.repository import open_store
+from tests.store.trade import NOON, later, note, outgoing, sending
 
 SENT = Settlement(Status.SENT, receipt={"channel": "C0456", "ts": "1790683200.000100"})
 LOST = LEASE.total_seconds()
@@ -26,15 +21,6 @@ LOST = LEASE.total_seconds()
 
 def _keys(claimed: list[Claimed]) -> list[str]:
     return [each.outgoing.key for each in claimed]
-
-
-def _touch(url: str, statement: str) -> None:
-    engine = create_engine(Database(url).url)
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(statement))
-    finally:
-        engine.dispose()
 
 
 def test_what_is_to_be_sent_is_recorded_with_its_event_and_read_back_as_it_was(url: str) -> None:
@@ -221,159 +207,6 @@ def test_one_refused_address_never_stops_the_others(url: str) -> None:
         store.outbox.settle(bad, Settlement(Status.RETRY, "ratelimited", next_at=later(3600)), NOON)
         store.outbox.settle(good, SENT, NOON)
         assert _keys(store.outbox.claim("w", later(2))) == ["after"]
-
-
-# The ledger.
-
-
-def _end(store: Store, key: str, settlement: Settlement, at: float = 0) -> None:
-    (claimed,) = store.outbox.claim("w", later(at), keys={key})
-    assert store.outbox.settle(claimed, settlement, later(at))
-
-
-def test_lines_are_newest_first_and_of_the_statuses_asked_for(url: str) -> None:
-    with open_store(url) as store:
-        store.commit(sending(*(outgoing(key, key) for key in "abcd")), NOON)
-        _end(store, "b", SENT)
-        assert [line.key for line in store.outbox.lines()] == ["d", "c", "b", "a"]
-        assert [line.key for line in store.outbox.lines(limit=2)] == ["d", "c"]
-        assert [line.key for line in store.outbox.lines((Status.SENT, Status.FAILED))] == ["b"]
-        assert store.outbox.lines(()) == []
-        assert store.outbox.waiting(NOON) == 3
-
-
-def test_rows_for_later_are_not_waiting_yet(url: str) -> None:
-    with open_store(url) as store:
-        store.commit(sending(outgoing("a", not_before=later(60))), NOON)
-        assert (store.outbox.waiting(NOON), store.outbox.waiting(later(60))) == (0, 1)
-
-
-def test_the_rows_of_an_incident_are_found_by_kind_and_channel_in_order(url: str) -> None:
-    rows = [
-        outgoing("a"),
-        outgoing("b", kind="reminder"),
-        outgoing("c", "ann@example.com", EMAIL),
-        outgoing("d", incident="trip:2026-10-07"),
-        outgoing("e", kind="joined"),
-    ]
-    with open_store(url) as store:
-        store.commit(sending(*rows), NOON)
-        _end(store, "a", SENT)
-        found = store.outbox.of_incident(INCIDENT, ("joined", "trip"), "slack")
-    assert found == [(rows[0], Status.SENT), (rows[4], Status.QUEUED)]
-
-
-FAILED = Settlement(Status.FAILED, "is_archived")
-
-
-@pytest.mark.parametrize(
-    ("ends", "undelivered"),
-    [
-        ({}, []),
-        ({"a": SENT}, []),
-        ({"a": FAILED}, ["a"]),
-        ({"a": FAILED, "a1": SENT}, []),
-        ({"a": FAILED, "a1": FAILED}, ["a1", "a"]),
-        ({"a": FAILED, "a1": FAILED, "a2": SENT}, []),
-        ({"a": FAILED, "a1": FAILED, "b1": SENT}, ["a1"]),
-        ({"a": FAILED, "a1": FAILED, "a2": FAILED}, ["a2", "a1", "a"]),
-        ({"a": Settlement(Status.CANCELLED, note="no longer to be said")}, []),
-    ],
-)
-def test_what_was_given_up_is_undelivered_unless_something_was_sent_in_its_place(
-    url: str, ends: dict[str, Settlement], undelivered: list[str]
-) -> None:
-    rows = {
-        "a": outgoing("a", "A"),
-        "a1": outgoing("a1", "A1", fallback_of="a"),
-        "a2": outgoing("a2", "A2", fallback_of="a1"),
-        "b1": outgoing("b1", "B1", fallback_of="a"),
-    }
-    with open_store(url) as store:
-        store.commit(sending(*(rows[key] for key in ends)), NOON)
-        for key, end in ends.items():
-            _end(store, key, end)
-        assert [line.key for line in store.outbox.undelivered(NOON)] == undelivered
-
-
-def test_a_row_that_is_not_settled_for_an_hour_after_its_time_is_undelivered(url: str) -> None:
-    ends = {"r": Settlement(Status.RETRY, "429"), "u": Settlement(Status.UNKNOWN, "timeout"), "s": SENT}
-    rows = [outgoing(key, key) for key in "qrus"]
-    with open_store(url) as store:
-        store.commit(sending(*rows, outgoing("sending", "S"), outgoing("l", "L", not_before=later(60))), NOON)
-        for key, end in ends.items():
-            _end(store, key, end)
-        store.outbox.claim("w", NOON, keys={"sending"})
-        assert store.outbox.undelivered(later(3599)) == []
-        assert [line.key for line in store.outbox.undelivered(later(3600))] == ["sending", "u", "r", "q"]
-        assert [line.key for line in store.outbox.undelivered(later(3660))] == ["l", "sending", "u", "r", "q"]
-
-
-# What comes from the data.
-
-WILD = random.Random(7)
-HOSTILE = {
-    "nul": "win:\0:C1",
-    "halves": "win:\udcff\ud800:C1",
-    "long": "".join(chr(WILD.randint(0x4E00, 0x9FFF)) for _ in range(4000)),
-    "quotes": "win:'; DROP TABLE outbox; --%s %(x)s {{ 7*7 }}\n:C1",
-    "empty": "",
-}
-
-
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_no_text_from_the_data_holds_a_message_up(url: str, text: str) -> None:
-    message = Message("win", text, Tone.GOOD, ())
-    row = outgoing(text, text or "C1", incident=text)
-    row = type(row)(**{**vars(row), "message": message, "data": {"name": text}})
-    change = outgoing(f"{text}:chart", target=text, op="chart", incident=text, fallback_of=text)
-    with open_store(url) as store:
-        store.commit(sending(row, change), NOON)
-        store.commit(sending(row, change), NOON)
-        (claimed,) = store.outbox.claim("w", NOON, keys={text})
-        assert (claimed.outgoing.message, claimed.outgoing.data) == (message, {"name": text})
-        store.outbox.settle(claimed, Settlement(Status.SENT, text, text, {"ts": text}), NOON)
-        assert len(store.outbox.of_incident(text, ("trip",), "slack")) == 2
-        (chart,) = store.outbox.claim("w", later(2), keys={f"{text}:chart"})
-        assert chart.target == {"ts": text}
-        store.outbox.settle(chart, Settlement(Status.FAILED, text), later(2))
-        assert len(store.outbox.attempts(text)) == len(store.outbox.attempts(f"{text}:chart")) == 1
-
-
-def test_long_keys_that_begin_alike_stay_apart(url: str) -> None:
-    with open_store(url) as store:
-        store.commit(sending(*(outgoing("x" * 4000 + end, end) for end in "ab")), NOON)
-        assert len({each.outgoing.key for each in store.outbox.claim("w", NOON)}) == 2
-        line = store.outbox.line("x" * 4000 + "a")
-        assert line is not None
-        assert line == store.outbox.line(line.key)
-
-
-@pytest.mark.parametrize(
-    ("kept", "headline"),
-    [
-        ('{"kind":"trip","headline":"Hiring is paused","new":1}', "Hiring is paused"),
-        ("cut", "trip: the message cannot be read by this version of the program"),
-    ],
-)
-def test_a_message_of_another_version_is_sent_as_its_headline(url: str, kept: str, headline: str) -> None:
-    with open_store(url) as store:
-        store.commit(sending(outgoing("a"), outgoing("b", "C2")), NOON)
-        _touch(url, f"UPDATE outbox SET message = '{kept}' WHERE key = 'a'".replace(":", r"\:"))
-        first, second = store.outbox.claim("w", NOON)
-        assert first.outgoing.message == Message("trip", headline, Tone.PLAIN, ())
-        assert second.outgoing == outgoing("b", "C2")
-        assert store.outbox.lines()[1].headline == headline
-
-
-@pytest.mark.parametrize("statement", ["DELETE FROM outbox", "DELETE FROM attempts", "UPDATE attempts SET detail = ''"])
-def test_the_database_itself_keeps_the_ledger(url: str, statement: str) -> None:
-    with open_store(url) as store:
-        store.commit(sending(outgoing("a")), NOON)
-        _end(store, "a", FAILED)
-        with pytest.raises(SQLAlchemyError, match=r"stays|append-only"):
-            _touch(url, statement)
-        assert store.outbox.attempts("a") == [(NOON, "failed", "is_archived")]
 
 
 def test_a_moment_without_its_zone_is_refused(url: str) -> None:

@@ -15,6 +15,7 @@ from tests.store.trade import NOON, outgoing, sending
 
 OVER = (Status.SENT, Status.FAILED, Status.CANCELLED)
 POSTS = {f"post{number}": ("C1", "C2")[number % 2] for number in range(5)}
+ENDS = [Status.SENT, Status.RETRY, Status.UNKNOWN, Status.FAILED]
 WORKERS = st.sampled_from("abc")
 
 
@@ -57,17 +58,28 @@ class Workers(RuleBasedStateMachine):
     def post(self, key: str) -> None:
         self._add(outgoing(key, POSTS[key]))
 
-    @rule(of=st.sampled_from(sorted(POSTS)), op=st.sampled_from([Op.UPDATE, Op.CHART]))
-    def change(self, of: str, op: Op) -> None:
-        self.number += 1
-        self._add(outgoing(f"{op}{self.number:03}:{of}", POSTS[of], op=op, target=of))
+    @rule(of=st.sampled_from(sorted(POSTS)), op=st.sampled_from([Op.UPDATE, Op.CHART]), times=st.integers(1, 2))
+    def change(self, of: str, op: Op, times: int) -> None:
+        for _ in range(times):
+            self.number += 1
+            self._add(outgoing(f"{op}{self.number:03}:{of}", POSTS[of], op=op, target=of))
 
     @rule(seconds=st.sampled_from([0.5, 1, 30, 120, 3600]))
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
+    @rule(by=WORKERS)
+    def work(self, by: str) -> None:
+        """What mostly happens."""
+        self.wait(1)
+        for claimed in self.claim(by, 4):
+            self._settle(claimed, Status.SENT)
+
     @rule(by=WORKERS, limit=st.integers(1, 4))
-    def claim(self, by: str, limit: int) -> None:
+    def claim_only(self, by: str, limit: int) -> None:
+        self.claim(by, limit)
+
+    def claim(self, by: str, limit: int) -> list[Claimed]:
         claimed = self.store.outbox.claim(by, self.now, limit)
         places = [(each.outgoing.address.channel, each.outgoing.address.to) for each in claimed]
         assert len(set(places)) == len(places) <= limit
@@ -77,6 +89,7 @@ class Workers(RuleBasedStateMachine):
             self.seen[each.outgoing.key].newest = each
             self.touched[place] = self.now
         self.claims += claimed
+        return claimed
 
     def _is_free(self, place: tuple[str, str], each: Claimed) -> None:
         assert self.now >= self.touched.get(place, NOON - timedelta(days=1)) + timedelta(seconds=1)
@@ -106,9 +119,11 @@ class Workers(RuleBasedStateMachine):
         return line.status
 
     @precondition(lambda self: self.claims)
-    @rule(data=st.data(), status=st.sampled_from([Status.SENT, Status.RETRY, Status.UNKNOWN, Status.FAILED]))
+    @rule(data=st.data(), status=st.sampled_from(ENDS))
     def settle(self, data: st.DataObject, status: Status) -> None:
-        claimed = data.draw(st.sampled_from(self.claims))
+        self._settle(data.draw(st.sampled_from(self.claims)), status)
+
+    def _settle(self, claimed: Claimed, status: Status) -> None:
         seen = self.seen[claimed.outgoing.key]
         receipt = {"ts": claimed.outgoing.key} if status is Status.SENT else None
         held = seen.newest == claimed
@@ -141,5 +156,5 @@ class Workers(RuleBasedStateMachine):
                 seen.newest = None
 
 
-Workers.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+Workers.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
 test_workers_in_any_order = Workers.TestCase

@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import TypeVar
 
 from monitor.core.escalation import Cancel
-from monitor.core.outbox import Settlement, Status
+from monitor.core.outbox import LEASE, Settlement, Status
 from monitor.core.plan import Plan, SlotDone
 from monitor.errors import Conflict
 from monitor.store.repository import Store, open_store
@@ -62,6 +62,23 @@ def test_processes_that_empty_the_outbox_get_every_row_once(url: str) -> None:
         said = all_at_once([start("claim", url, name) for name in "abc"])
         assert Counter(key for keys in said for key in keys) == Counter(row.key for row in ROWS)
         assert {(line.status, line.attempts) for line in store.outbox.lines()} == {(Status.SENT, 1)}
+
+
+def test_a_row_that_is_settled_late_is_not_also_taken_over(url: str) -> None:
+    """Its lease has run out: either its worker settles it, or another one gets it."""
+    with open_store(url) as store:
+        store.commit(sending(*ROWS), NOON)
+        held = store.outbox.claim("late", NOON, limit=len(ROWS))
+
+        def settle_or_claim(number: int) -> set[str]:
+            if number:
+                return {row.outgoing.key for row in store.outbox.claim("other", NOON + LEASE, limit=len(ROWS))}
+            return {row.outgoing.key for row in held if store.outbox.settle(row, Settlement(Status.SENT), NOON + LEASE)}
+
+        settled, taken_over = _racing(2, settle_or_claim)
+        assert settled | taken_over == {row.key for row in ROWS}
+        assert settled & taken_over == set()
+        assert {line.key for line in store.outbox.lines((Status.SENT,))} == settled
 
 
 def test_one_address_is_one_workers_at_a_time(url: str) -> None:

@@ -6,16 +6,15 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.core.chain import JSON
 from monitor.core.plan import NewEvent, Plan
 from monitor.core.types import Band
 from monitor.errors import Conflict, UsageError
-from monitor.store.engine import Database
 from monitor.store.repository import SnapshotKey, open_store
 from monitor.store.rows import KeptReading
+from tests.store.behind import execute
 from tests.store.trade import NOON, note, sealing, verdict
 
 
@@ -100,17 +99,8 @@ def test_the_database_itself_refuses_to_change_or_remove(url: str, table: str, c
     with open_store(url) as store:
         store.commit(sealing(verdict()), NOON)
         with pytest.raises(SQLAlchemyError, match="append-only"):
-            _execute(url, statement.format(table, column, column))
+            execute(url, statement.format(table, column, column))
         assert (len(store.events()), store.verify()) == (2, [])
-
-
-def _execute(url: str, statement: str) -> None:
-    engine = create_engine(Database(url).url)
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(statement))
-    finally:
-        engine.dispose()
 
 
 def test_a_reason_that_is_no_text_is_refused_in_a_sentence(url: str) -> None:

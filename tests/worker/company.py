@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -80,8 +80,8 @@ class Office:
         self.company = self.open_company()
         self.store = open_store(self.url)
 
-    def open_company(self) -> Company:
-        return open_company(self.config, {"DATABASE_URL": self.url})
+    def open_company(self, environ: Mapping[str, str] | None = None) -> Company:
+        return open_company(self.config, {"DATABASE_URL": self.url, **(environ or {})})
 
     def worker(self, name: str = "ann", opening: Callable[[], Company] | None = None) -> Worker:
         return Worker(

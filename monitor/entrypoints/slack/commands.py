@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from monitor.app.answers import INDICATOR_OF
-from monitor.core.messages import Lines, Message, Span, Tone
+from monitor.core.messages import Lines, Message, Paragraph, Span, Tone
 from monitor.entrypoints.slack import acts, modals
 from monitor.entrypoints.slack.desk import Job, Lane, Taken
 from monitor.entrypoints.slack.office import Office
@@ -145,9 +145,9 @@ def help_on(command: str, wrong: str = "") -> Message:
         near = get_close_matches(wrong, WORDS, 1, 0.5)
         meant = f'; did you mean "{near[0]}"?' if near else ""
         headline = f'There is no word "{wrong[:40]}"{meant}'
-    lines = tuple((Span(f"{command} {words}".strip(), code=True), Span(f"  {answer}")) for words, answer in _table())
+    lines = tuple((Span(f"{command} {words}".strip(), code=True), Span(f" {answer}")) for words, answer in _table())
     note = (Span("Only you see the answer unless you add share; what is shared has no names in it.", Tone.DIM),)
-    return Message("help", headline, Tone.PLAIN, (Lines(lines, bullets=False), Lines((note,), bullets=False)))
+    return Message("help", headline, Tone.PLAIN, (Lines(lines), Paragraph(note)))
 
 
 def _table() -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from monitor.core.types import ChecklistItem
+from monitor.entrypoints.slack.voice import spoken
 from monitor.render.plain import shorten, shown_day, visible
 
 View = dict[str, Any]
@@ -30,7 +31,7 @@ def waiting(kind: str) -> View:
 
 def telling(kind: str, sentence: str) -> View:
     """A sentence and nothing to fill in."""
-    return _view(kind, [_text(sentence[:1].upper() + sentence[1:])])
+    return _view(kind, [_text(spoken(sentence))])
 
 
 def override(held: str, today: date, latest: date) -> View:

@@ -14,6 +14,7 @@ from monitor.core.types import Event
 from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import told
+from monitor.entrypoints.slack.voice import spoken
 from monitor.render.slack import escaped
 
 Blocks = list[dict[str, Any]]
@@ -34,7 +35,7 @@ def follow(
     if not isinstance(ts, str) or not revisions or (line and line.receipt):
         return
     last, day = revisions[-1], recorded[-1].on
-    note = office.answers.words.say("alert", f"act_{last.act}", actor=last.actor, on=day)
+    note = spoken(office.answers.words.say("alert", f"act_{last.act}", actor=last.actor, on=day))
     blocks = changed(message.get("blocks") or [], {act for each in revisions for act in each.drop}, note)
     text = str(message.get("text") or note)
     try:

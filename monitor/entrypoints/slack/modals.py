@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from monitor.app import actions
@@ -19,10 +18,13 @@ from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
 from monitor.entrypoints.slack.people import People, told
 from monitor.entrypoints.slack.requests import Body, Request, request_of
-from monitor.entrypoints.slack.voice import Voice
+from monitor.entrypoints.slack.voice import Voice, spoken
 from monitor.errors import ActRefused, MonitorError, NotAllowed
+from monitor.render.plain import shorten
 
 TOO_LATE = "Slack gave the form too little time to open: click again."
+NOT_OPENED = "Slack does not open the form: the log of the monitor says why."
+EXPIRED = ("expired_trigger_id", "invalid_trigger_id")
 USED = ("exchanged_trigger_id", "trigger_exchanged")
 
 Reply = dict[str, Any]
@@ -64,7 +66,7 @@ def _opened(office: Office, request: Request, view: View, voice: Voice) -> str |
         said = told(error)
         if said not in USED:  # used: the same click was delivered to another process too, which has opened it
             log.warning("a form could not be opened: %s", said)
-            voice.say(TOO_LATE)
+            voice.say(TOO_LATE if said in EXPIRED else NOT_OPENED)
         return None
     return str(answer["view"]["id"])
 
@@ -99,7 +101,7 @@ def _override(office: Office, request: Request, incident: str) -> View:
     today = acts.today(office)
     if breaker.override is not None and today <= breaker.override.until:
         raise ActRefused(f"{breaker.override.asked_by} has asked for an override already: approve it instead.")
-    return forms.override(_held(request, incident_of(breaker)), today, last_day(office, today))
+    return forms.override(_held(request, incident_of(breaker)), today, actions.last_override_day(office.company, today))
 
 
 def _checklist(office: Office, request: Request, incident: str) -> View:
@@ -108,12 +110,6 @@ def _checklist(office: Office, request: Request, incident: str) -> View:
     if not breaker.checklist:
         raise ActRefused("the breaker is armed: there is no checklist to work on.")
     return forms.checklist(_held(request, incident_of(breaker)), breaker.checklist)
-
-
-def last_day(office: Office, today: date) -> date:
-    """The last day on which an override that is asked for today may end."""
-    calendar = office.company.policy.calendar
-    return calendar.next(calendar.quarter_of(today)).end
 
 
 def _held(request: Request, incident: str) -> str:
@@ -166,7 +162,7 @@ def _override_received(office: Office, submitted: Submitted) -> Reply:
     wrong = {}
     if len(reason) < actions.LEAST_REASON:
         wrong[forms.REASON] = f"An override needs a reason of at least {actions.LEAST_REASON} characters."
-    latest = last_day(office, today)
+    latest = actions.last_override_day(office.company, today)
     if until is None or not today < until <= latest:
         wrong[forms.UNTIL] = f"An override ends after {today} and no later than {latest}."
     if wrong or until is None:
@@ -209,8 +205,11 @@ def _checklist_received(office: Office, submitted: Submitted) -> Reply:
 
 
 def _handed_in(office: Office, job: Job, field: str) -> Reply:
-    return _wrong({field: BUSY.capitalize()}) if office.desk.take(job) is Taken.NOT else {}
+    return _wrong({field: BUSY}) if office.desk.take(job) is Taken.NOT else {}
 
 
 def _wrong(errors: Mapping[str, str]) -> Reply:
-    return {"response_action": "errors", "errors": dict(errors)}
+    return {
+        "response_action": "errors",
+        "errors": {field: shorten(spoken(said), 150) for field, said in errors.items()},
+    }

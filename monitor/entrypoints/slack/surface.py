@@ -122,7 +122,7 @@ class SlackSurface:
         verifier = SignatureVerifier(self._token("signing_secret", "SLACK_SIGNING_SECRET"), _Clock())
         try:
             return bool(verifier.is_valid_request(body, dict(headers)))
-        except ValueError:  # a time that is no number, a body that is no text
+        except (ValueError, TypeError):  # a time that is no number, a body or a signature that is no text
             return False
 
     def _token(self, name: str, environment: str) -> str:

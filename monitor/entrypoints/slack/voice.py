@@ -12,6 +12,7 @@ from monitor.core.messages import Message
 from monitor.entrypoints.slack.logs import log, quiet
 from monitor.entrypoints.slack.people import told
 from monitor.entrypoints.slack.requests import Request
+from monitor.render.plain import shorten, visible
 from monitor.render.slack import escaped
 from monitor.render.slack_ladder import ladder
 
@@ -24,6 +25,9 @@ TIMEOUT = 10
 """Seconds that one answer may take to be sent."""
 REFUSED = ("invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_arguments", "invalid_attachments")
 """Words of a refusal of what a message looks like: a simpler one is sent instead."""
+
+LONGEST = 2500
+"""Characters of a sentence."""
 
 Form = dict[str, Any]
 
@@ -120,9 +124,14 @@ def forms(message: Message) -> Iterator[Form]:
         yield {**rung.payload, "unfurl_links": False, "unfurl_media": False}
 
 
+def spoken(sentence: str) -> str:
+    """A sentence as it is shown: with a capital, everything invisible written out, no longer than Slack takes."""
+    return shorten(visible(sentence[:1].upper() + sentence[1:]), LONGEST)
+
+
 def plain(sentence: str) -> Form:
     """One sentence in which nothing is markup."""
-    text = escaped(sentence[:1].upper() + sentence[1:])
-    element = {"type": "text", "text": sentence[:1].upper() + sentence[1:]}
+    said = spoken(sentence)
+    element = {"type": "text", "text": said}
     blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}]
-    return {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+    return {"text": escaped(said), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}

@@ -1,0 +1,98 @@
+"""`serve --once`, killed at its writes and followed by another worker: each slot is run, each message arrives once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+
+from monitor.app.delivery import drain
+from monitor.core.calendar import WEEKDAYS
+from monitor.core.schedule import due
+from monitor.store.repository import open_store
+from tests.postgres import Server
+from tests.slack_server import BOT_TOKEN, DIGEST, SlackServer
+from tests.worker.company import NEW_YORK, Clock, Office, write
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def killer() -> Iterator[Popen[str]]:
+    """The process from which those to be killed are forked; they live by the real clock."""
+    command = [sys.executable, "-m", "tests.killed"]
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def killed(killer: Popen[str], config: Path, url: str, slack: SlackServer, at: int) -> bool:
+    """Whether `serve --once` was killed at its write `at`; it must not end otherwise than well."""
+    environ = {"DATABASE_URL": url, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.url}
+    job = {"argv": ["--config", str(config), "serve", "--once"], "at": at, "environ": environ}
+    assert killer.stdin is not None
+    assert killer.stdout is not None
+    killer.stdin.write(json.dumps(job) + "\n")
+    killer.stdin.flush()
+    answer = json.loads(killer.stdout.readline())
+    assert answer["killed"] or answer["exit"] == 0, answer["err"]
+    return bool(answer["killed"])
+
+
+def company(folder: Path, today: datetime) -> Path:
+    """A company whose digest was due at midnight."""
+    weekday = WEEKDAYS[today.weekday()]
+    more = f'schedule: {{digest: {{weekday: {weekday}, at: "0:00"}}, daily_at: "0:00"}}'
+    return write(folder, more=more, until=today.date())
+
+
+def follow(office: Office, slack: SlackServer) -> None:
+    """Another worker takes over, some minutes later."""
+    environ = {"DATABASE_URL": office.url, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.url}
+    office.worker("another").tick()
+    with office.open_company(environ) as opened:
+        channels = opened.channels(lambda _: None)
+        directory = opened.config.directory()
+        while drain(office.store, channels, directory, office.clock, "another").left:
+            office.clock.pass_by(minutes=1)
+        for channel in channels.values():
+            channel.close()
+
+
+@pytest.mark.parametrize(("kind", "every"), [("sqlite", 2), ("postgresql", 5)])
+def test_killed_at_any_write_every_slot_is_run_and_every_message_arrives_once(
+    kind: str, every: int, killer: Popen[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    today = datetime.now(NEW_YORK)
+    config = company(tmp_path, today)
+    for at in count(1, every):
+        server: Server | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
+        url = server.create(f"slots{next(NUMBERS)}") if server else f"sqlite:///{tmp_path}/{at}.db"
+        open_store(url).close()  # that creating it survives a kill is tried in tests/test_kill.py
+        with SlackServer() as slack:
+            died = killed(killer, config, url, slack, at)
+            with closing(Office(config, url, Clock(datetime.now(UTC) + timedelta(minutes=4)))) as office:
+                follow(office, slack)
+                schedule, calendar = office.company.config.schedule(), office.company.policy.calendar
+                over = {each.slot for each in office.store.slots.last("")}
+                left = due(schedule, calendar, office.clock(), over)
+                assert (left.digest, left.daily, left.missed) == (None, None, ()), at
+                assert [message.key for message in slack.messages()] == [f"{_newest(over)}:{DIGEST}"], at
+                assert office.store.verify() == []
+        if not died:
+            break
+    assert at > 15
+
+
+def _newest(slots: set[str]) -> str:
+    """The digest that was run; the one before it is where the first worker began to count."""
+    return max(slot for slot in slots if slot.startswith("digest"))
