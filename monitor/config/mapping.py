@@ -119,6 +119,10 @@ def _misfits(source: SourceSection) -> Iterator[Problem]:
         kind, path = section.type or source.type, ("source", "tables", name)
         if section.table is not None and kind != "sql":
             yield Problem((*path, "table"), f"is accepted only with source type sql, not {kind}")
+        if section.type is not None and section.path is None:
+            yield Problem((*path, "path"), "is missing; type csv needs the table's file, or the folder that holds it")
+        if section.path is not None and section.type is None:
+            yield Problem((*path, "type"), "is missing; a table with a path of its own is of type csv")
         if section.file is not None and kind == "sql":
             yield Problem((*path, "file"), "means nothing to source type sql; name the table under table")
 

@@ -75,8 +75,8 @@ class TableSection:
     """A file, folder or glob, relative to `source.path`; when absent, it is found by the table's name."""
     table: Text | None = None
     """Only for `sql`: the name of the table or view, as `deals` or `crm.deals`; when absent, the canonical one."""
-    type: SourceType | None = None
-    """Where this table comes from when it is not where the rest does."""
+    type: Literal["csv"] | None = None
+    """Where this table comes from when it is not where the rest does: files of its own."""
     path: Text | None = None
     """With `type`: the file, or the folder that holds it; relative to this file."""
     columns: Mapping[str, Text] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 from monitor.core.source_spec import SourceSpec
@@ -35,5 +36,13 @@ def open_source(spec: SourceSpec, world: World | None = None) -> Source:
     opens = import_module(module).open_source
     if spec.type in CALLING and world is None:
         raise ConfigError(f"source.type: {spec.type} cannot be read here, where nobody knows the time.")
-    source: Source = opens(spec, world) if spec.type in CALLING else opens(spec)
-    return source
+    if not any(table.type for table in spec.tables.values()):
+        return _opened(opens, spec, world)
+    from monitor.sources.mixed import mixed, parted
+
+    parts = parted(spec)
+    return mixed(_opened(opens, parts.rest, world), parts)
+
+
+def _opened(opens: Callable[..., Source], spec: SourceSpec, world: World | None) -> Source:
+    return opens(spec, world) if spec.type in CALLING else opens(spec)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow as pa
 
 from monitor.core.source_spec import SourceSpec
 from monitor.core.tables import TABLES
@@ -46,6 +47,28 @@ def load(spec: SourceSpec) -> FolderTables:
     except BaseException:
         engine.close()
         raise
+
+
+def read_table(spec: SourceSpec, name: str) -> tuple[pa.Table | None, tuple[str, ...]]:
+    """One canonical table of a folder by itself, here, None where it holds no row; and what a person should know.
+
+    Raises DataError, ConfigError where it cannot be used.
+    """
+    check_spec(TABLES[name], spec.table(name))
+    files = find(spec).tables.get(name)
+    if files is None:
+        folder = folder_of(spec)
+        raise DataError(
+            f"source.tables.{name}.path: '{folder}' holds no {name}.csv (it holds {names_in(folder)}): name the file."
+        )
+    engine = Engine()
+    try:
+        loading = _Loading(spec, Found({name: files}, ()), engine)
+        raw = loading.csv(files) if files.format == "csv" else loading.parquet(files)
+        rows = None if raw is None else map_table(raw, TABLES[name], spec.table(name)).to_pyarrow()
+        return rows, tuple(loading.remarks)
+    finally:
+        engine.close()
 
 
 class _Loading:

@@ -17,10 +17,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 # pydantic_core is the other half of pydantic, in the one version that pydantic asks for.
 IMPORTED_AS = {
+    "hubspot-api-client": "hubspot",
     "ibis-framework": "ibis",
     "pyyaml": "yaml",
     "vl-convert-python": "vl_convert",
-    "hubspot-api-client": "hubspot",
 }
 MACHINE = re.compile(r"/(?:home|root|Users)/")
 REGISTRY = re.compile(r"https?://[^/\s]*(?:pypi|npmjs|registry)")

@@ -145,7 +145,8 @@ class _Loading:
 
     def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
         quotas = self.spec.table("quotas")
-        if quotas.from_reps is None or quotas.type is not None or NEEDED not in tables or "quotas" in tables:
+        elsewhere = quotas.type is not None or self.spec.table("reps").type is not None
+        if quotas.from_reps is None or elsewhere or NEEDED not in tables or "quotas" in tables:
             return
         if "reps" not in tables:
             raise DataError(

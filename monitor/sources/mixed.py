@@ -1,0 +1,120 @@
+"""Tables from files of their own (`quotas: {type: csv, path: quotas.csv}`), lent to the engine of the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.errors import DataError
+from monitor.sources.csv_folder import CsvFolder
+from monitor.sources.source import CallsOut, Source
+
+if TYPE_CHECKING:
+    import ibis
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A source's spec taken apart: what the rest is opened from, each table's own, and quotas to be made last."""
+
+    rest: SourceSpec
+    own: Mapping[str, SourceSpec]
+    quotas: TableSpec | None = None
+    """Quotas by a constant of each rep, where the reps are read from a file of their own."""
+
+
+def parted(spec: SourceSpec) -> Parted:
+    """What `spec` says of tables with a place of their own. Raises DataError where there is no such file."""
+    own = {name: _alone(spec, name, table) for name, table in spec.tables.items() if table.type is not None}
+    rest = dict(spec.tables)
+    if spec.type == "csv":
+        rest = {name: table for name, table in rest.items() if name not in own}
+    quotas = rest.get("quotas")
+    late = quotas if quotas and quotas.from_reps and "reps" in own and "quotas" not in own else None
+    if late and spec.type == "csv":
+        del rest["quotas"]
+    return Parted(replace(spec, tables=rest), own, late)
+
+
+def _alone(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
+    """A folder of one table."""
+    path = table.path
+    if path is None or not path.exists():
+        raise DataError(f"source.tables.{name}.path: there is no '{path}': put the file there, or mend the path.")
+    folder = path if path.is_dir() else path.parent
+    file = table.file if path.is_dir() else path.name
+    alone = replace(table, type=None, path=None, file=file)
+    return replace(spec, type="csv", path=folder, tables={name: alone})
+
+
+class Mixed:
+    """A source whose tables come from two places."""
+
+    def __init__(self, main: Source, parts: Parted) -> None:
+        self._main = main
+        self._parts = parts
+        self._remarks: list[str] = []
+        self._tables: Mapping[str, ibis.Table] | None = None
+
+    def tables(self) -> Mapping[str, ibis.Table]:
+        if self._tables is None:
+            self._tables = self._read()
+        return self._tables
+
+    def _read(self) -> Mapping[str, ibis.Table]:
+        import ibis
+        from ibis.util import gen_name
+
+        from monitor.sources.folder_tables import read_table
+        from monitor.sources.rep_quotas import quotas_from_reps
+
+        found = {name: table for name, table in self._main.tables().items() if name not in self._parts.own}
+        engine = next(iter(found.values())).get_backend()
+        for name, spec in self._parts.own.items():
+            rows, remarks = read_table(spec, name)
+            self._remarks += remarks
+            if rows is not None:
+                found[name] = engine.create_table(gen_name(f"own_{name}"), ibis.memtable(rows), temp=True)
+        late = self._parts.quotas
+        if late and late.from_reps and "reps" in found:
+            used = late.from_reps.lower()
+            found["quotas"] = quotas_from_reps(found["reps"], found["opportunities"], late, self._parts.rest.calendar)
+            found["reps"] = found["reps"].drop(*(name for name in found["reps"].columns if name.lower() == used))
+        return found
+
+    def stamp(self) -> str:
+        digest = hashlib.sha256(self._main.stamp().encode())
+        for name, spec in sorted(self._parts.own.items()):
+            digest.update(f"{name}\0{CsvFolder(spec).stamp()}\0".encode())
+        return digest.hexdigest()
+
+    def today(self) -> date | None:
+        return self._main.today()
+
+    def remarks(self) -> tuple[str, ...]:
+        self.tables()
+        return (*self._main.remarks(), *self._remarks)
+
+    def close(self) -> None:
+        self._tables = None
+        self._main.close()
+
+
+class MixedCalling(Mixed):
+    """The same, where the rest is read from somebody's API."""
+
+    def __init__(self, main: Source, calls: CallsOut, parts: Parted) -> None:
+        super().__init__(main, parts)
+        self._calls = calls
+
+    def forecast(self) -> tuple[str, ...]:
+        return self._calls.forecast()
+
+
+def mixed(main: Source, parts: Parted) -> Source:
+    """The source `main` with the tables that have a place of their own."""
+    return MixedCalling(main, main, parts) if isinstance(main, CallsOut) else Mixed(main, parts)
