@@ -77,7 +77,7 @@ def once(args: argparse.Namespace, found: Company, clock: Callable[[], datetime]
 
     schedule = found.config.schedule()
     with found.open_store() as store:
-        opening = partial(company, found.config)
+        opening = partial(company, found.config, World(clock, time.sleep))
         worker = Worker(found, store, clock, worker_name(), opening, ping=partial(ping, schedule.ping))
         ran = worker.tick()
         lines = deliver(found, store)
