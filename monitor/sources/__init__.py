@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError
@@ -19,8 +20,9 @@ SOURCES = {
 """Type of source to its module, which is imported when it is opened and has `open_source(spec) -> Source`."""
 
 
-CALLING = frozenset({"salesforce", "hubspot"})
-"""Types whose module has `open_source(spec, world) -> Source` instead, since they call somebody up."""
+CALLING = {"salesforce": "simple_salesforce", "hubspot": "hubspot"}
+"""Types whose module has `open_source(spec, world) -> Source` instead, since they call somebody up, and the library that
+each does it by, which comes with the extra of the type's name."""
 
 
 def open_source(spec: SourceSpec, world: World | None = None) -> Source:
@@ -33,6 +35,8 @@ def open_source(spec: SourceSpec, world: World | None = None) -> Source:
     module = SOURCES.get(spec.type)
     if module is None:
         raise ConfigError(f"source.type: '{spec.type}' is no source: use one of {', '.join(SOURCES)}.")
+    if spec.type in CALLING and find_spec(CALLING[spec.type]) is None:
+        raise ConfigError(f"source.type: {spec.type} needs its library: pip install 'smb-monitor[{spec.type}]'.")
     opens = import_module(module).open_source
     if spec.type in CALLING and world is None:
         raise ConfigError(f"source.type: {spec.type} cannot be read here, where nobody knows the time.")
