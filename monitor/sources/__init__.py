@@ -21,8 +21,8 @@ SOURCES = {
 
 
 CALLING = {"salesforce": "simple_salesforce", "hubspot": "hubspot"}
-"""Types whose module has `open_source(spec, world) -> Source` instead, since they call somebody up, and the library that
-each does it by, which comes with the extra of the type's name."""
+"""Types whose module has `open_source(spec, world) -> Source` instead, since they call somebody up; and the library by
+which each does, which comes with the extra of the type's name."""
 
 
 def open_source(spec: SourceSpec, world: World | None = None) -> Source:
