@@ -7,7 +7,7 @@ WORKERS ?= auto
 ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-api lint format bench wheel wheel-test constraints clean
+.PHONY: demo test test-sources lint format bench wheel wheel-test constraints clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/smb-monitor demo $(ARGS)
@@ -15,9 +15,9 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-# What takes minutes by itself: the APIs of Salesforce and HubSpot on loopback, read, broken and killed at every step.
-test-api: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) -m api tests/sources $(ARGS)
+# What takes minutes by itself: databases, and the APIs of Salesforce and HubSpot, read, broken and killed at every step.
+test-sources: $(VENV)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS) -m crm tests/sources $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check

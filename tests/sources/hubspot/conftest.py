@@ -48,10 +48,3 @@ def a_portal(deals: int = 7) -> Portal:
             hubspot_owner_id="11",
         )
     return portal
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Minutes long: run by `make test-api`."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("api")

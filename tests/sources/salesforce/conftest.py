@@ -75,10 +75,3 @@ def org() -> Org:
 def reader(org: Org, authority: trustme.CA, tmp_path: Path) -> Iterator[Reader]:
     with serving(org, authority):
         yield Reader(org, tmp_path / "cache")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Minutes long: run by `make test-api`."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("api")
