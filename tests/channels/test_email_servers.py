@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,8 @@ def _await(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
             return
         except urllib.error.URLError:
             assert running.poll() is None and time.monotonic() < until, log.read_text()
-            time.sleep(0.1)
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(0.1)
 
 
 def ask(url: str) -> Any:

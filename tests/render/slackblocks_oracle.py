@@ -41,7 +41,7 @@ def refusals(message: Held) -> list[str]:
     try:
         blocks = [_block(block) for block in message["blocks"]]
         drawn = Message("C0123", message["text"], blocks).to_dict()["blocks"]
-    except (InvalidUsageError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+    except (InvalidUsageError, ValueError, TypeError, KeyError) as error:
         return [f"{type(error).__name__}: {error}"]
     for block in drawn:
         if block["block_id"] == GENERATED:
@@ -78,7 +78,7 @@ def _block(block: Held) -> Block:
         case "data_visualization":
             return DataVisualizationBlock(block["title"], _chart(block["chart"]), **own)
         case other:
-            raise NotImplementedError(f"a block of type {other}")
+            raise ValueError(f"no block that we send: {other}")
 
 
 def _text(held: Held) -> Text:
@@ -103,12 +103,12 @@ def _rich(held: Held) -> RichTextSection | RichTextList | RichTextCodeBlock:
         case "rich_text_preformatted":
             return RichTextCodeBlock([_piece(piece) for piece in held["elements"]])
         case other:
-            raise NotImplementedError(f"rich text of type {other}")
+            raise ValueError(f"no rich text that we send: {other}")
 
 
 def _piece(held: Held) -> RichText:
     if held["type"] != "text":
-        raise NotImplementedError(f"rich text that is a {held['type']}")
+        raise ValueError(f"no rich text that we send: {held['type']}")
     return RichText(held["text"], **held.get("style", {}))
 
 
