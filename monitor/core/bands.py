@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from monitor.core.types import Band
+
+
+@lru_cache(maxsize=64)
+def _exact(threshold: Decimal) -> Fraction:
+    return Fraction(threshold)
 
 
 @dataclass(frozen=True)
@@ -25,12 +31,13 @@ class Edges:
 
     def judge(self, value: Fraction) -> Band:
         """The band of an exact value."""
-        sign = 1 if self.higher_is_better else -1
-        above_healthy = sign * (value - Fraction(self.healthy))
-        above_breakage = sign * (value - Fraction(self.breakage))
-        if above_healthy > 0 or (self.healthy_at_edge and above_healthy == 0):
+        healthy, breakage = _exact(self.healthy), _exact(self.breakage)
+        is_better, is_worse = value > healthy, value < breakage
+        if not self.higher_is_better:
+            is_better, is_worse = value < healthy, value > breakage
+        if is_better or (self.healthy_at_edge and value == healthy):
             return Band.HEALTHY
-        if above_breakage < 0 or (self.breakage_at_edge and above_breakage == 0):
+        if is_worse or (self.breakage_at_edge and value == breakage):
             return Band.BREAKAGE
         return Band.WARNING
 

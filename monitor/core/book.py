@@ -188,9 +188,18 @@ class Book:
 
     def decided(self, segment: str, start: date, end: date, known: date) -> Decided:
         """Deals of `segment` closed from `start` to `end` as known at the end of `known`; too old ones only counted."""
-        fresh = self._decided.get((segment, False), NO_KNOWN).between(start, end, known)
-        stale = self._decided.get((segment, True), NO_KNOWN).between(start, end, known)
-        return Decided.of(fresh, stale[6])
+        return self._closed(segment, ((start, end),), known)
+
+    def pooled(self, segment: str, quarters: Iterable[Quarter], known: date) -> Decided:
+        """The same of several quarters together."""
+        return self._closed(segment, tuple((quarter.start, quarter.end) for quarter in quarters), known)
+
+    def _closed(self, segment: str, spans: Sequence[tuple[date, date]], known: date) -> Decided:
+        fresh = self._decided.get((segment, False), NO_KNOWN)
+        stale = self._decided.get((segment, True), NO_KNOWN)
+        sums = [fresh.between(start, end, known) for start, end in spans]
+        left_out = sum(stale.between(start, end, known)[6] for start, end in spans)
+        return Decided.of([sum(column) for column in zip(*sums, strict=True)] or [0] * 7, left_out)
 
     def won(self, segment: str, start: date, end: date, known: date) -> Sums:
         """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""

@@ -6,19 +6,22 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
+from operator import add, sub
 
 from monitor.core.calendar import DAY
 
-_EXACT = Context(prec=76)
 AMOUNT, SQUARES = 9, 6
 """Decimals of amounts and of their squares: whole numbers of these units add up exactly."""
 
 
 def units(value: Decimal | int | None, decimals: int) -> int:
     """A number in whole units of its last decimal; nothing where there is none."""
-    return 0 if value is None else int(_EXACT.scaleb(Decimal(value), decimals))
+    if value is None:
+        return 0
+    whole, parts = Decimal(value).as_integer_ratio()
+    return int(whole * 10**decimals // parts)
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,13 @@ class Running:
     def __init__(self, rows: Iterable[tuple[date, Sequence[int]]], width: int) -> None:
         by_day: dict[date, list[int]] = {}
         for day, values in rows:
-            held = by_day.setdefault(day, [0] * width)
-            for index, value in enumerate(values):
-                held[index] += value
+            held = by_day.get(day)
+            by_day[day] = list(values) if held is None else list(map(add, held, values))
         self.days = sorted(by_day)
         self.width = width
         self.sums: list[tuple[int, ...]] = [(0,) * width]
         for day in self.days:
-            self.sums.append(tuple(a + b for a, b in zip(self.sums[-1], by_day[day], strict=True)))
+            self.sums.append(tuple(map(add, self.sums[-1], by_day[day])))
 
     def upto(self, day: date) -> tuple[int, ...]:
         """Everything up to the end of `day`."""
@@ -88,8 +90,7 @@ class Running:
         """From `start` to `end`, both included; nothing where `end` lies before `start`."""
         if end < start:
             return (0,) * self.width
-        before = self.upto(start - DAY)
-        return tuple(a - b for a, b in zip(self.upto(end), before, strict=True))
+        return tuple(map(sub, self.upto(end), self.upto(start - DAY)))
 
 
 class Known:

@@ -86,7 +86,7 @@ class WinRateTrend(Indicator[WinRateSettings]):
     ) -> Measure | NoData:
         settings, (start, end) = self.settings(book), days
         window = book.decided(segment, start, end, known)
-        base = _pooled(book, segment, quarters, known)
+        base = book.pooled(segment, quarters, known)
         inputs: dict[str, Number] = {
             "won": window.won,
             "lost": window.lost,
@@ -200,19 +200,6 @@ class WinRateTrend(Indicator[WinRateSettings]):
 
 def _breaks(measure: Measure, edges: Edges) -> bool:
     return measure.value is not None and not measure.unsure and edges.judge(measure.value) is Band.BREAKAGE
-
-
-def _pooled(book: Book, segment: str, quarters: tuple[Quarter, ...], known: date) -> Decided:
-    parts = [book.decided(segment, q.start, q.end, known) for q in quarters]
-    return Decided(
-        sum(p.won for p in parts),
-        sum(p.lost for p in parts),
-        sum((p.won_amount for p in parts), Fraction(0)),
-        sum((p.lost_amount for p in parts), Fraction(0)),
-        Fraction(0),
-        0,
-        sum(p.stale for p in parts),
-    )
 
 
 def _left_out(window: Decided, settings: WinRateSettings) -> tuple[str, ...]:
