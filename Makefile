@@ -5,6 +5,7 @@ VENV ?= .venv
 PYTHON ?=
 WORKERS ?= auto
 ARGS ?=
+SPARK ?= $(VENV)/.spark
 BIN := $(VENV)/bin
 
 .PHONY: demo test test-sources lint format bench wheel wheel-test constraints clean
@@ -12,11 +13,11 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.ready
 	@$(BIN)/smb-monitor demo $(ARGS)
 
-test: $(VENV)/.ready
+test: $(VENV)/.ready $(SPARK)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 # What takes minutes by itself: databases, and the APIs of Salesforce and HubSpot, read, broken and killed at every step.
-test-sources: $(VENV)/.ready
+test-sources: $(VENV)/.ready $(SPARK)
 	$(BIN)/python -m pytest -n $(WORKERS) -m crm tests/sources $(ARGS)
 
 lint: $(VENV)/.ready
@@ -42,15 +43,24 @@ wheel-test: wheel
 	.ci/install-wheel $(VENV)-wheel $(abspath $(BIN)/python) dist/*.whl
 	SMB_MONITOR_WHEEL_VENV=$(abspath $(VENV)-wheel) $(BIN)/python -m pytest -m wheel tests/packaging $(ARGS)
 
+COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make constraints'
+SPARK_EXTRA := import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'])
+
 # The newest versions within the bounds of pyproject.toml; needs uv.
-constraints:
-	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
-		--generate-hashes --no-emit-index-url --custom-compile-command 'make constraints' -o constraints.txt
+constraints: $(VENV)/.ready
+	$(COMPILE) pyproject.toml --extra postgres --extra salesforce --extra hubspot --group dev -o constraints.txt
+	$(BIN)/python -c "$(SPARK_EXTRA)" | $(COMPILE) - -o constraints-spark.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-wheel dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-$(VENV)/.ready: pyproject.toml constraints.txt .ci/venv
+$(VENV)/.ready: pyproject.toml constraints.txt .ci/venv .ci/requirements
 	@echo "setting up $(VENV) ..."
 	@.ci/venv $(VENV) $(PYTHON)
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.ready constraints-spark.txt .ci/requirements
+	@echo "fetching Spark ..."
+	@.ci/requirements $(VENV) constraints-spark.txt
 	@touch $@
