@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import ibis
@@ -10,6 +11,7 @@ import ibis.expr.types as ir
 from monitor.core.tables import TABLES, Table
 from monitor.errors import DataError
 from monitor.facts.cells import identity
+from monitor.facts.grouping import COMPANY, Grouping
 from monitor.facts.quality import FILE, HELPERS, LINE, Tally
 from monitor.facts.reading import ODD, Rules, no_rules, read_table
 
@@ -19,21 +21,24 @@ _KEYS = {"fx_rates": ("currency", "month"), "reps": tuple(column.name for column
 """Keys beyond those of the contract: two rates for one month are a dispute, a person twice the same is there once."""
 
 
-def canonical(tables: Mapping[str, ir.Table], tally: Tally) -> dict[str, ir.Table]:
-    """The tables with column names as the contract has them. Raises DataError where one or a column is missing."""
+def canonical(tables: Mapping[str, ir.Table], tally: Tally, grouping: Grouping) -> dict[str, ir.Table]:
+    """The tables with column names as the contract has them, and `company`.
+
+    Raises DataError where one or a column is missing.
+    """
     if "opportunities" not in tables:
         raise DataError(
             "There is no table opportunities, which everything stands on: "
             f"the source has {', '.join(sorted(tables)) or 'no table at all'}."
         )
-    return {name: _canonical(table, TABLES[name], tally) for name, table in tables.items() if name in TABLES}
+    return {name: _canonical(table, TABLES[name], tally, grouping) for name, table in tables.items() if name in TABLES}
 
 
-def _canonical(raw: ir.Table, spec: Table, tally: Tally) -> ir.Table:
+def _canonical(raw: ir.Table, spec: Table, tally: Tally, grouping: Grouping) -> ir.Table:
     wanted = {column.name for column in spec.columns} | set(HELPERS)
     known = {name.lower(): name for name in reversed(raw.columns)}
     missing = [name for name in spec.required if name not in known]
-    theirs = [name for name in raw.columns if name.lower() not in wanted]
+    theirs = [name for name in raw.columns if name.lower() not in wanted and name != grouping.own(raw)]
     if missing:
         there = ", ".join(name for name in raw.columns if name not in HELPERS) or "none"
         raise DataError(
@@ -42,7 +47,7 @@ def _canonical(raw: ir.Table, spec: Table, tally: Tally) -> ir.Table:
         )
     if theirs:
         tally.ignored[spec.name] = tuple(sorted(theirs))
-    return raw.select(**{name: raw[known[name]] for name in known if name in wanted})
+    return grouping.mark(raw, {name: raw[known[name]] for name in known if name in wanted})
 
 
 def usable(
@@ -53,10 +58,10 @@ def usable(
     rules: Rules = no_rules,
     shape: Shape | None = None,
 ) -> ir.Table:
-    """The usable rows of a table, kept, with the named columns (None: all); the others counted by reason.
+    """The usable rows of a table, kept, with the named columns (None: all) and `company`; the others counted by reason.
 
     All rows of a disputed key go, since choosing one would depend on their order; of equal rows one stays. `shape` is
-    what becomes of the rows before they are kept; the key and `fine` have to survive it.
+    what becomes of the rows before they are kept; the key, `company` and `fine` have to survive it.
     """
     work, spec = tally.work, TABLES[name]
     key = _KEYS.get(name, spec.key)
@@ -67,9 +72,9 @@ def usable(
 
     rows = read_table(raw, spec, columns or whole, rules).table
     kept = work.keep(name, shape(rows) if shape else rows)
-    counted = work.dicts(kept.agg(rows=kept.count(), fine=kept.fine.sum()))[0]
-    tally.rows[name] = counted["rows"]
-    good, has_bad = kept.drop("fine"), counted["rows"] > (counted["fine"] or 0)
+    counted = work.dicts(kept.group_by(COMPANY).agg(rows=kept.count(), fine=kept.fine.sum()))
+    tally.rows[name] = Counter({row[COMPANY]: row["rows"] for row in counted})
+    good, has_bad = kept.drop("fine"), any(row["rows"] > row["fine"] for row in counted)
     if has_bad:
         good = kept.filter(kept.fine).drop("fine")
         tally.set_aside(name, _keyed(_bad(every()), key))
@@ -92,7 +97,7 @@ def _count_odd(tally: Tally, name: str, good: ir.Table, key: Sequence[str]) -> N
     for flag in flags:
         if found[flag]:
             reason = ibis.literal(ODD[name, flag.removeprefix("odd_")])
-            tally.suspect(name, _keyed(good.filter(good[flag]), key).select("key", reason=reason))
+            tally.suspect(name, _keyed(good.filter(good[flag]), key).select(COMPANY, "key", reason=reason))
 
 
 def _keyed(rows: ir.Table, key: Sequence[str]) -> ir.Table:
@@ -133,9 +138,9 @@ def without_disputed(
 def _identified(rows: ir.Table, key: Sequence[str]) -> ir.Table:
     """The rows with their key as one number, `ident`; what is missing in a key equals what is missing in another."""
     if len(key) == 1:
-        return rows.mutate(ident=identity(rows[key[0]]))
+        return rows.mutate(ident=identity(rows[key[0]], rows[COMPANY]))
     texts = [rows[name].cast("string").fill_null("") for name in key]
-    return rows.mutate(ident=identity(ibis.literal("|").join(texts)))
+    return rows.mutate(ident=identity(ibis.literal("|").join(texts), rows[COMPANY]))
 
 
 def _repeated(good: ir.Table) -> ir.Table:

@@ -1,4 +1,4 @@
-"""States to daily facts: each interval comes in on one day and goes out on another, and days are summed."""
+"""States to daily facts: each interval comes in on one day and goes out on another, and a company's days are summed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from monitor.core.facts import CHANGES
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days, segments
+from monitor.facts.grouping import COMPANY
 from monitor.facts.money import MONEY, SQUARE, square
 
 _CREATED, _WON, _LOST, _AGED_OUT, _REAMOUNTED, _MOVED = range(len(CHANGES))
@@ -29,7 +30,7 @@ def pipeline(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     came = rows.mutate(day=rows.valid_from, change=rows.enters, fresh=began_fresh)
     went = rows.mutate(day=rows.ends, change=rows.leaves, fresh=began_fresh & ~ages).filter(rows.ends.notnull())
     aged = rows.filter(ages).mutate(day=rows.stale_from, change=_code(_AGED_OUT))
-    keys = ("day", "segment", "change")
+    keys = (COMPANY, "day", "segment", "change")
     parts = [
         _summed(came, keys, _all_sums(came) | _fresh_sums(came, came.fresh)),
         _summed(went, keys, _all_sums(went) | _fresh_sums(went, went.fresh), negative=True),
@@ -47,14 +48,14 @@ def due(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     month = days.month_of(states.due).cast("int32")
     quarter = month - (month + 3 - since) % 3
     rows = _open(states.mutate(due_quarter=quarter), policy)
-    keys = ("day", "segment", "due_quarter")
+    keys = (COMPANY, "day", "segment", "due_quarter")
     came, went = rows.mutate(day=rows.valid_from), rows.mutate(day=rows.ends).filter(rows.ends.notnull())
     return _total([_summed(came, keys, _all_sums(came)), _summed(went, keys, _all_sums(went), negative=True)], keys)
 
 
 def decided(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     """Closed deals by closing day, and what history corrected later (`Facts.decided`)."""
-    keys = ("day", "closed_on", "segment", "created_month", "stale")
+    keys = (COMPANY, "day", "closed_on", "segment", "created_month", "stale")
 
     def summed(rows: ir.Table, *, negative: bool = False) -> ir.Table:
         rows = rows.mutate(stale=rows.closed_on - rows.created > policy.stale_after_days)
@@ -74,7 +75,7 @@ def decided(states: ir.Table, policy: FactsPolicy) -> ir.Table:
 
 def bookings(states: ir.Table, owners: ir.Table) -> ir.Table:
     """Won deals whose owner was an AE on the closing day (`Facts.bookings`)."""
-    keys = ("day", "closed_on", "segment")
+    keys = (COMPANY, "day", "closed_on", "segment")
 
     def summed(rows: ir.Table, *, negative: bool = False) -> ir.Table:
         sums = {"deals": rows.count(), "amount": rows.booked.sum(), "squares": square(rows.booked).sum()}
@@ -86,7 +87,7 @@ def bookings(states: ir.Table, owners: ir.Table) -> ir.Table:
 
 def by_rep(states: ir.Table, owners: ir.Table, since: int) -> ir.Table:
     """Won deals by owner, for closings since a day (`Facts.by_rep`)."""
-    keys = ("day", "closed_on", "segment", "rep_id", "is_ae")
+    keys = (COMPANY, "day", "closed_on", "segment", "rep_id", "is_ae")
 
     def summed(rows: ir.Table, *, negative: bool = False) -> ir.Table:
         return _summed(rows, keys, {"deals": rows.count(), "amount": rows.booked.sum()}, negative=negative)
@@ -105,6 +106,7 @@ def _open(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     age = ibis.cases(*((states.segment == code, ages[name] + 1) for code, name in enumerate(segments.NAMES)))
     is_closing = (states.closed <= ends).fill_null(False)
     return states.filter(states.closed.isnull() | (states.valid_from < states.closed)).select(
+        COMPANY,
         "valid_from",
         "segment",
         "amount",

@@ -16,21 +16,34 @@ from monitor.core.facts import Deal, LeftOut
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days, segments
 from monitor.facts.cells import as_text, stripped
+from monitor.facts.grouping import COMPANY
 from monitor.facts.history import History
 from monitor.facts.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class DealsOf:
-    """Deals of one loaded company (`core.facts.Deals`)."""
+    """Deals of one loaded company (`core.facts.Deals`), from tables that may hold others too."""
 
     work: Workspace
     policy: FactsPolicy
+    company: int
     raw: Mapping[str, ir.Table]
-    deals: ir.Table
-    states: ir.Table
+    every_deal: ir.Table
+    every_state: ir.Table
     history: History | None
     migrated: int | None
+
+    @property
+    def deals(self) -> ir.Table:
+        return self._own(self.every_deal)
+
+    @property
+    def states(self) -> ir.Table:
+        return self._own(self.every_state)
+
+    def _own(self, rows: ir.Table) -> ir.Table:
+        return rows.filter(rows[COMPANY] == self.company)
 
     def open_fresh(self, segment: str, t: date, limit: int) -> list[Deal]:
         """The largest open deals that coverage counts."""
@@ -110,7 +123,7 @@ class DealsOf:
 
     def _accounts(self, keys: list[str]) -> dict[str, str]:
         """The account of each deal that has one."""
-        raw = self.raw["opportunities"]
+        raw = self._own(self.raw["opportunities"])
         if "account_id" not in raw.columns or not keys:
             return {}
         rows = raw.select(key=as_text(stripped(raw.opportunity_id)), account=as_text(stripped(raw.account_id)))
@@ -146,7 +159,7 @@ class DealsOf:
     def _owner_changes(self, keys: list[str]) -> list[dict[str, Any]]:
         if self.history is None or not self.history.has("owner_id") or not keys:
             return []
-        rows = self.history.of("owner_id").good()
+        rows = self._own(self.history.of("owner_id").good())
         rows = rows.filter(rows.opportunity_id.isin(keys)).order_by("opportunity_id", "changed_at", "new_value")
         return self.work.dicts(rows.select("opportunity_id", "changed_at_day", "old_value", "new_value"))
 
@@ -154,7 +167,7 @@ class DealsOf:
         ids = sorted(each for each in wanted if each is not None)
         if table not in self.raw or "name" not in self.raw[table].columns or not ids:
             return {}
-        raw = self.raw[table]
+        raw = self._own(self.raw[table])
         named = raw.select(key=as_text(stripped(raw[key])), name=as_text(stripped(raw["name"])))
         named = named.filter(named.key.isin(ids) & named.name.notnull()).distinct().order_by("key", "name")
         return {row["key"]: row["name"] for row in self.work.dicts(named)}

@@ -17,38 +17,42 @@ from monitor.facts.segments import NAMES
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows as the engine gave them and how their columns are to be read."""
+class Kinds:
+    """Which columns a frame has and how they are to be read; the others as they are."""
 
-    table: pa.Table
     columns: tuple[str, ...]
     days: frozenset[str] = field(default_factory=frozenset)
     months: frozenset[str] = field(default_factory=frozenset)
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def sorted(self) -> Rows:
-        """The same rows in the order of their columns, so that no order of reading shows."""
-        order = [(name, "ascending") for name in self.columns]
-        return Rows(
-            self.table.select(list(self.columns)).sort_by(order) if self.table.num_rows else self.table,
-            self.columns,
-            self.days,
-            self.months,
-            self.codes,
-        )
+
+@dataclass(frozen=True)
+class Rows:
+    """One company's rows in the order of their columns, so that no order of reading shows."""
+
+    table: pa.Table
+    kinds: Kinds
+
+    @classmethod
+    def of(cls, table: pa.Table, kinds: Kinds) -> Rows:
+        """From rows as the engine gave them."""
+        order = [(name, "ascending") for name in kinds.columns]
+        chosen = table.select(list(kinds.columns)).combine_chunks()
+        return cls(chosen.sort_by(order) if chosen.num_rows else chosen, kinds)
 
     def frame(self) -> pd.DataFrame:
         """The frame: counts as int64, flags as bool, everything else as objects, None where there is nothing."""
-        return pd.DataFrame({name: self._column(name) for name in self.columns}, columns=list(self.columns))
+        columns = list(self.kinds.columns)
+        return pd.DataFrame({name: self._column(name) for name in columns}, columns=columns)
 
     def _column(self, name: str) -> pd.Series[Any]:
-        column = self.table.column(name)
-        if name in self.days:
+        column, kinds = self.table.column(name), self.kinds
+        if name in kinds.days:
             return _looked_up(column, days.day_of)
-        if name in self.months:
+        if name in kinds.months:
             return _looked_up(column, days.first_of_month)
-        if name in self.codes:
-            return _looked_up(column, self.codes[name].__getitem__)
+        if name in kinds.codes:
+            return _looked_up(column, kinds.codes[name].__getitem__)
         if pa.types.is_boolean(column.type):
             return pd.Series(column.to_pylist(), dtype=bool)
         if pa.types.is_integer(column.type):
@@ -68,7 +72,9 @@ def fingerprint(frames: Iterable[tuple[str, Rows | None]]) -> str:
     for name, rows in frames:
         digest.update(f"\n[{name}]\n".encode())
         if rows is not None and rows.table.num_rows:
-            texts = [pc.fill_null(pc.cast(rows.table.column(column), pa.string()), "\\N") for column in rows.columns]
+            texts = [
+                pc.fill_null(pc.cast(rows.table.column(column), pa.string()), "\\N") for column in rows.kinds.columns
+            ]
             digest.update("\n".join(pc.binary_join_element_wise(*texts, "\t").to_pylist()).encode())
     return digest.hexdigest()
 

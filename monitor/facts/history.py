@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import cached_property
+from typing import cast
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from monitor.core.tables import TABLES, Column, Kind, Table
 from monitor.facts.cells import as_text, identity, stripped
+from monitor.facts.grouping import COMPANY
 from monitor.facts.quality import BAD, Tally
 from monitor.facts.reading import Reading, read_table
 
@@ -19,6 +22,7 @@ _SPEC = TABLES["opportunity_history"]
 FIELDS = _SPEC.column("field").choices
 _KINDS = {"amount": Kind.MONEY, "close_date": Kind.DATE}
 """How the values of a field are read; of the others, as text."""
+_PAGE = pa.schema([(COMPANY, pa.int32()), ("day", pa.int32()), ("blanks", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,15 @@ class History:
     raw: ir.Table
     spellings: dict[str, tuple[str, ...]]
     """Raw values of `field`, by the field they name."""
-    rows: dict[str, int]
-    """Rows of each field."""
+    rows: dict[str, Counter[int]]
+    """Rows of each field, by company."""
 
     def has(self, name: str) -> bool:
-        return self.rows.get(name, 0) > 0
+        return self.count(name) > 0
+
+    def count(self, name: str) -> int:
+        """The rows of one field, of all companies."""
+        return sum(self.rows.get(name, Counter[int]()).values())
 
     def of(self, *fields: str) -> Reading:
         """The rows of some fields, their values read as the first one's kind."""
@@ -53,17 +61,19 @@ def read_history(tally: Tally, raw: ir.Table) -> History:
     """Looks which fields there are; rows of fields that nobody knows are set aside."""
     if not isinstance(raw.field, ir.StringValue):
         raw = raw.mutate(field=raw.field.cast("string"))
-    found = tally.work.dicts(raw.group_by("field").agg(rows=raw.count()))
-    spellings: dict[str, list[str]] = {}
-    rows: dict[str, int] = {}
+    found = tally.work.dicts(raw.group_by(COMPANY, "field").agg(rows=raw.count()))
+    spellings: dict[str, dict[str, None]] = {}
+    rows: dict[str, Counter[int]] = {}
+    every: Counter[int] = Counter()
     for row in found:
         name = _field(row["field"])
+        every[row[COMPANY]] += row["rows"]
         if name:
-            spellings.setdefault(name, []).append(row["field"])
-            rows[name] = rows.get(name, 0) + row["rows"]
-    tally.rows[_SPEC.name] = sum(row["rows"] for row in found)
+            spellings.setdefault(name, {})[row["field"]] = None
+            rows.setdefault(name, Counter())[row[COMPANY]] += row["rows"]
+    tally.rows[_SPEC.name] = every
     known = [name for names in spellings.values() for name in names]
-    if tally.rows[_SPEC.name] > sum(rows.values()):
+    if every.total() > sum(counts.total() for counts in rows.values()):
         blank = stripped(raw.field).isnull()
         why = ibis.ifelse(blank, "missing_value", "bad_choice")
         why = ibis.coalesce(raw[BAD], why) if BAD in raw.columns else why
@@ -81,20 +91,28 @@ def _field(raw: str | None) -> str | None:
 class Diary:
     """What the changes tell by the day."""
 
-    days: set[int] = field(default_factory=set)
-    blanks: Counter[int] = field(default_factory=Counter)
-    """Changes that say nothing of before."""
+    pages: list[pa.Table] = field(default_factory=list)
 
-    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Adds rows of `day` and `blanks`."""
-        for row in rows:
-            self.days.add(row["day"])
-            self.blanks[row["day"]] += row["blanks"]
+    def write(self, rows: pa.Table) -> None:
+        """Adds rows of `company`, `day` and `blanks` (changes that say nothing of before)."""
+        self.pages.append(rows.select(_PAGE.names).cast(_PAGE))
+
+    @cached_property
+    def days(self) -> pa.Table:
+        """Every day on which something changed, once: `company`, `day`, `blanks`; nothing is written any more."""
+        pages = pa.concat_tables([_PAGE.empty_table(), *self.pages])
+        summed = pages.group_by([COMPANY, "day"]).aggregate([("blanks", "sum")])
+        return summed.rename_columns([COMPANY, "day", "blanks"])
+
+    def newest(self) -> dict[int, int]:
+        """The newest day of each company."""
+        last = self.days.group_by(COMPANY).aggregate([("day", "max")])
+        return dict(zip(last.column(COMPANY).to_pylist(), last.column("day_max").to_pylist(), strict=True))
 
 
 def by_day(kept: ir.Table) -> ir.Table:
-    """Changes of one field by the day."""
-    return kept.group_by("day").agg(rows=kept.count(), blanks=kept.old.isnull().sum())
+    """Changes of one field by company and day."""
+    return kept.group_by(COMPANY, "day").agg(blanks=kept.old.isnull().sum())
 
 
 def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[str], diary: Diary) -> None:
@@ -104,13 +122,18 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
         return
     reading = history.of("stage", *rest)
     rows = reading.table
-    rows = rows.select("fine", deal=identity(rows.opportunity_id), day="changed_at_day", blank=rows.old_value.isnull())
-    known = rows.semi_join(deals, "deal")
-    grouped = known.group_by("fine", "day").agg(rows=known.count(), blanks=known.blank.sum())
-    found = [row for row in tally.work.dicts(grouped) if row["fine"]]
+    rows = rows.select(
+        COMPANY, "fine", deal=_deal(rows), day="changed_at_day", blank=rows.old_value.isnull().cast("int8")
+    )
+    known = rows.filter(rows.fine).semi_join(deals, "deal")
+    found = tally.work.fetch(known.group_by(COMPANY, "day").agg(rows=known.count(), blanks=known.blank.sum()))
     diary.write(found)
-    if sum(row["rows"] for row in found) < sum(history.rows[name] for name in rest):
+    if sum(found.column("rows").to_pylist()) < sum(history.count(name) for name in rest):
         set_aside_unusable(tally, reading, deals)
+
+
+def _deal(rows: ir.Table) -> ir.IntegerValue:
+    return identity(rows.opportunity_id, rows[COMPANY])
 
 
 def changes(
@@ -124,7 +147,7 @@ def changes(
     rows = reading.table
     rows = rows.select(
         "fine",
-        deal=identity(rows.opportunity_id),
+        deal=_deal(rows),
         instant="changed_at",
         day="changed_at_day",
         old="old_value",
@@ -133,7 +156,7 @@ def changes(
     joined = rows.inner_join(deals.select("deal", *carried), "deal")
     kept = tally.work.keep(f"{name}_changes", joined)
     fine, every_one = _counts(tally, kept)
-    if every and fine < history.rows[name]:
+    if every and fine < history.count(name):
         set_aside_unusable(tally, reading, deals)
     return kept.drop("fine") if fine == every_one else kept.filter(kept.fine).drop("fine")
 
@@ -146,7 +169,7 @@ def _counts(tally: Tally, kept: ir.Table) -> tuple[int, int]:
 def set_aside_unusable(tally: Tally, reading: Reading, deals: ir.Table) -> None:
     """Counts the rows with a fault and those of deals that are not known (or were set aside themselves)."""
     rows = reading.diagnosed()
-    unknown = rows.filter(rows.reason.isnull()).mutate(deal=identity(rows.opportunity_id))
+    unknown = rows.filter(rows.reason.isnull()).mutate(deal=_deal(rows))
     unknown = unknown.anti_join(deals, "deal").drop("deal").mutate(reason=ibis.literal("unknown_deal"))
     both = rows.filter(rows.reason.notnull()).union(unknown)
     tally.set_aside(_SPEC.name, both.mutate(key=both.opportunity_id))
@@ -197,7 +220,7 @@ def _settled(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
     ranked = tied.mutate(nth=ibis.row_number().over(by_last), old=tied.old.first().over(by_first))
     single = tally.work.keep("settled", ranked.filter(ranked.nth == 0))
     unclear = single.filter((single.lasts != 1) | (single.firsts != 1))
-    unclear = unclear.select("deal").inner_join(deals, "deal").select(key=deals.opportunity_id)
+    unclear = unclear.select("deal").inner_join(deals, "deal").select(COMPANY, key=deals.opportunity_id)
     tally.suspect(_SPEC.name, unclear.mutate(reason=ibis.literal("ambiguous_history")))
     return counted.filter(counted.at_once == 1).select(columns).union(single.select(columns))
 
@@ -213,16 +236,15 @@ def _text(value: ir.Value) -> ir.StringValue:
     return cast(ir.StringValue, value.cast("string").fill_null(""))
 
 
-def values(placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[str], migrated: int | None) -> ir.Table:
+def values(
+    placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[str], migrated: Mapping[int, int]
+) -> ir.Table:
     """One field of every deal as intervals: `valid_from` to before `valid_to` (null: for good), `value`.
 
     The first begins when the deal was created: with what the first later change says was there before, or with what
-    changes up to that day made of it. In a migrated history (`migrated`, a day's number) a first change that says
-    nothing of before says that it was always so. A deal without changes has its `current` value for good.
+    changes up to that day made of it. In a migrated history (`migrated`, by company the day's number) a first change
+    that says nothing of before says that it was always so. A deal without changes has its `current` value for good.
     """
-    old = placed.old
-    if migrated is not None:
-        old = ibis.ifelse((placed.day == migrated) & placed.old.isnull(), placed.new, placed.old)
     none_next = placed.next_day.isnull()
     lasts = placed.filter(
         (none_next | (placed.next_day > placed.day)) & (none_next | (placed.next_day > placed.created))
@@ -233,13 +255,22 @@ def values(placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[st
         valid_to=placed.next_day,
         value=placed.new,
     )
-    initial = placed.filter(placed.first & (placed.day > placed.created)).select(
-        "deal", *carried, valid_from=placed.created, valid_to=placed.day, value=old
-    )
+    firsts = _carried_back(placed.filter(placed.first & (placed.day > placed.created)), migrated)
+    initial = firsts.select("deal", *carried, valid_from=firsts.created, valid_to=firsts.day, value=firsts.old)
     untouched = deals.anti_join(placed.filter(placed.first), "deal").select(
         "deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current]
     )
     return lasts.union(initial).union(untouched)
+
+
+def _carried_back(firsts: ir.Table, migrated: Mapping[int, int]) -> ir.Table:
+    if not migrated:
+        return firsts
+    rows = [{"migrated": company, "begins": day} for company, day in sorted(migrated.items())]
+    begun = ibis.memtable(rows, schema={"migrated": "int32", "begins": "int32"})
+    joined = firsts.left_join(begun, [firsts[COMPANY] == begun.migrated, firsts.day == begun.begins])
+    old = ibis.ifelse(begun.begins.notnull() & firsts.old.isnull(), firsts.new, firsts.old)
+    return joined.select(**{name: firsts[name] for name in firsts.columns} | {"old": old})
 
 
 def unchanged(deals: ir.Table, current: str, carried: Sequence[str]) -> ir.Table:

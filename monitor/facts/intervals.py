@@ -13,13 +13,14 @@ from monitor.core.policy import FactsPolicy
 from monitor.core.tables import SEGMENTS
 from monitor.facts import segments
 from monitor.facts.cells import choice
+from monitor.facts.grouping import COMPANY
 from monitor.facts.history import History, changes, in_order, unchanged, values
 from monitor.facts.money import converted
 from monitor.facts.opportunities import Needs
 from monitor.facts.people import ae_intervals
 from monitor.facts.quality import Tally
 
-_FIXED = ("created", "month", "closed", "won", "counts", "given")
+_FIXED = (COMPANY, "created", "month", "closed", "won", "counts", "given")
 _SIGNALS = ("named", "size", "fit")
 _RATES = ("rate_open", "rate_closed")
 _NEVER = 2_000_000_000
@@ -36,7 +37,8 @@ class Reader:
     """Changes of each field that has any (`history.changes`)."""
     policy: FactsPolicy
     need: Needs
-    migrated: int | None = None
+    migrated: Mapping[int, int]
+    """Where the history of each migrated company begins, a day's number."""
 
     def field(self, name: str, current: str, carried: tuple[str, ...], some: ir.Table | None = None) -> ir.Table:
         """One field of every deal (or of some of them) as intervals."""
@@ -54,23 +56,23 @@ def read_log(tally: Tally, history: History, deals: ir.Table, need: Needs, polic
     if history.has("amount"):
         log["amount"] = changes(tally, history, deals, "amount", carried(need))
     if history.has("segment"):
-        kept = changes(tally, history, deals, "segment", ("created",))
+        kept = changes(tally, history, deals, "segment", (COMPANY, "created"))
         _count_unknown(tally, kept, deals)
         log["segment"] = kept.mutate(old=_code(kept.old), new=_code(kept.new))
     if history.has("close_date") and policy.with_due:
-        log["close_date"] = changes(tally, history, deals, "close_date", ("created",))
+        log["close_date"] = changes(tally, history, deals, "close_date", (COMPANY, "created"))
     if history.has("owner_id"):
         won = deals.filter(deals.won & deals.counts)
-        log["owner_id"] = changes(tally, history, won, "owner_id", ("created", "closed"), every=False)
+        log["owner_id"] = changes(tally, history, won, "owner_id", (COMPANY, "created", "closed"), every=False)
     return log
 
 
 def states(reader: Reader, amounts: ir.Table) -> ir.Table:
     """All states of the deals that count, kept.
 
-    `deal`, `created`, `month`, `closed`, `won`, `valid_from`, `valid_to` (null: for good), `amount` (at the rate of the
-    creation day), `booked` (at the rate of the closing day), `segment`, `came_from` and `goes_to` (the segments before
-    and after, null where there is no state before or after).
+    `company`, `deal`, `created`, `month`, `closed`, `won`, `valid_from`, `valid_to` (null: for good), `amount` (at the
+    rate of the creation day), `booked` (at the rate of the closing day), `segment`, `came_from` and `goes_to` (the
+    segments before and after, null where there is no state before or after).
     """
     rows = amounts.filter(amounts.counts)
     if "segment" in reader.log:
@@ -81,14 +83,14 @@ def states(reader: Reader, amounts: ir.Table) -> ir.Table:
     else:
         rows = rows.rename(amount="value")
     rows = rows.mutate(segment=_segment(reader, rows))
-    columns = ["deal", "created", "month", "closed", "won", "valid_from", "valid_to", "amount", "segment"]
+    columns = [COMPANY, "deal", "created", "month", "closed", "won", "valid_from", "valid_to", "amount", "segment"]
     kept = _with_moves(reader, rows.select(*columns, *(("booked",) if reader.need.currency else ())))
     return kept if reader.need.currency else kept.mutate(booked=kept.amount)
 
 
 def _count_too_much(reader: Reader, rows: ir.Table) -> None:
     lost = rows.filter(rows.value.notnull() & (rows.amount.isnull() | rows.booked.isnull())).select("deal").distinct()
-    named = lost.inner_join(reader.deals, "deal").select(key=reader.deals.opportunity_id)
+    named = lost.inner_join(reader.deals, "deal").select(COMPANY, key=reader.deals.opportunity_id)
     reader.tally.suspect("opportunities", named.mutate(reason=ibis.literal("amount_out_of_range")))
 
 
@@ -159,14 +161,19 @@ def cut(rows: ir.Table, others: ir.Table, **columns: object) -> ir.Table:
 def won_by(reader: Reader, reps: ir.Table | None) -> ir.Table:
     """Who owned each won deal on its closing day, kept: `deal`, `rep_id`, `is_ae`."""
     won = reader.deals.filter(reader.deals.won & reader.deals.counts)
-    owners = reader.field("owner_id", "owner_id", ("created", "closed"), won)
+    owners = reader.field("owner_id", "owner_id", (COMPANY, "created", "closed"), won)
     owners = owners.filter(
         (owners.valid_from <= owners.closed) & (owners.valid_to.isnull() | (owners.valid_to > owners.closed))
     )
     if reps is None:
         return reader.tally.work.keep("owners", owners.select("deal", rep_id="value", is_ae=ibis.literal(False)))
     stints = ae_intervals(reader.tally.work, reps)
-    on = [owners.value == stints.rep_id, owners.closed >= stints.ae_from, owners.closed <= stints.ae_to]
+    on = [
+        owners[COMPANY] == stints[COMPANY],
+        owners.value == stints.rep_id,
+        owners.closed >= stints.ae_from,
+        owners.closed <= stints.ae_to,
+    ]
     joined = owners.left_join(stints, on)
     return reader.tally.work.keep(
         "owners", joined.select(deal=owners.deal, rep_id=owners.value, is_ae=stints.ae_from.notnull())
@@ -180,5 +187,5 @@ def _code(text: ir.StringValue) -> ir.IntegerValue:
 
 def _count_unknown(tally: Tally, kept: ir.Table, deals: ir.Table) -> None:
     strange = kept.filter((_code(kept.old) == segments.IN_REVIEW) | (_code(kept.new) == segments.IN_REVIEW))
-    named = strange.inner_join(deals, "deal").select(key=deals.opportunity_id)
+    named = strange.inner_join(deals, "deal").select(COMPANY, key=deals.opportunity_id)
     tally.suspect("opportunity_history", named.mutate(reason=ibis.literal("unknown_segment")))

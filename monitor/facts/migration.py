@@ -2,58 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from itertools import groupby
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days
 from monitor.facts.cells import identity
+from monitor.facts.grouping import COMPANY, ByCompany
 from monitor.facts.history import FIELDS, Diary, History
+from monitor.facts.quality import Tally
 from monitor.facts.workspace import Workspace
 
 FEWEST = 20
 """Fewer deals that begin so on one day are no migration."""
 
+Counts = dict[tuple[int, int], int]
+"""By company and day's number."""
 
-def find(work: Workspace, history: History, deals: ir.Table, diary: Diary, policy: FactsPolicy) -> int | None:
-    """The day's number, None where history does not begin on one day (or is said not to)."""
-    if policy.history_begins is False:
-        return None
+
+def find(tally: Tally, history: History | None, deals: ir.Table, diary: Diary, policy: FactsPolicy) -> dict[int, int]:
+    """The day's number for each company whose history begins on one day (or is said to)."""
+    if policy.history_begins is False or history is None:
+        return {}
     if isinstance(policy.history_begins, date):
-        return days.number_of(policy.history_begins)
-    likely = [day for day, blanks in diary.blanks.items() if blanks >= FEWEST]
+        return dict.fromkeys(tally.companies, days.number_of(policy.history_begins))
+    blanks = _counts(diary.days.filter(pc.field("blanks") >= FEWEST), "blanks")
+    older = _older(tally.work, deals, blanks)
+    likely = {key for key in blanks if 2 * blanks[key] > older[key]}
+    begun = _begun(tally.work, history, deals, likely)
+    found = sorted((key for key in begun if begun[key] >= FEWEST and 2 * begun[key] > older[key]), reverse=True)
+    return dict(found)
+
+
+def _counts(rows: pa.Table, name: str) -> Counts:
+    keys = zip(rows.column(COMPANY).to_pylist(), rows.column("day").to_pylist(), strict=True)
+    return dict(zip(keys, rows.column(name).to_pylist(), strict=True))
+
+
+def _older(work: Workspace, deals: ir.Table, likely: Collection[tuple[int, int]]) -> Counts:
+    """How many deals of the company were created before each day."""
     if not likely:
-        return None
-    older = _older(work, deals, likely)
-    likely = [day for day in likely if 2 * diary.blanks[day] > older[day]]
-    if not likely:
-        return None
-    begun = _begun(work, history, deals, likely)
-    found = [day for day in likely if begun.get(day, 0) >= FEWEST and 2 * begun[day] > older[day]]
-    return min(found, default=None)
+        return {}
+    some = deals.filter(deals[COMPANY].isin(sorted({company for company, _ in likely})))
+    made = some.group_by(COMPANY, day=some.created).agg(deals=some.count()).order_by(COMPANY, "day")
+    created = ByCompany.of(work.fetch(made))
+    older = {}
+    for company, pairs in groupby(sorted(likely), key=lambda pair: pair[0]):
+        rows = created.one(company)
+        until = np.concatenate([[0], np.cumsum(rows.column("deals").to_numpy())])
+        first = rows.column("day").to_numpy()
+        older |= {(company, day): int(until[np.searchsorted(first, day)]) for _, day in pairs}
+    return older
 
 
-def _older(work: Workspace, deals: ir.Table, likely: list[int]) -> dict[int, int]:
-    """How many deals were created before each day."""
-    created = work.dicts(deals.group_by("created").agg(deals=deals.count()))
-    return {day: sum(row["deals"] for row in created if row["created"] < day) for day in likely}
-
-
-def _begun(work: Workspace, history: History, deals: ir.Table, likely: list[int]) -> dict[int, int]:
+def _begun(work: Workspace, history: History, deals: ir.Table, likely: Collection[tuple[int, int]]) -> Counts:
     """How many older deals have, for some field, their first change on each day, and that one from nothing."""
+    if not likely:
+        return {}
     rows = history.of("stage", *FIELDS).good()
     named = ibis.cases(*((rows.field.isin(names), name) for name, names in history.spellings.items()))
     keyed = rows.select(
-        deal=identity(rows.opportunity_id), name=named, instant="changed_at", day="changed_at_day", old="old_value"
+        deal=identity(rows.opportunity_id, rows[COMPANY]),
+        name=named,
+        instant="changed_at",
+        day="changed_at_day",
+        old="old_value",
     )
-    good = keyed.inner_join(deals.select("deal", "created"), "deal")
-    firsts = good.group_by("deal", "created", "name").agg(
+    good = keyed.inner_join(deals.select(COMPANY, "deal", "created"), "deal")
+    firsts = good.group_by(COMPANY, "deal", "created", "name").agg(
         day=good.day.min(), first=good.instant.min(), blank=good.instant.min(where=good.old.isnull())
     )
-    from_nothing = firsts.filter(
-        (firsts.first == firsts.blank) & firsts.day.isin(likely) & (firsts.created < firsts.day)
-    )
-    counted = from_nothing.group_by("day").agg(deals=from_nothing.deal.nunique())
-    return {row["day"]: row["deals"] for row in work.dicts(counted)}
+    from_nothing = firsts.filter((firsts.first == firsts.blank) & (firsts.created < firsts.day))
+    wanted = ibis.memtable(sorted(likely), schema={COMPANY: "int32", "day": "int32"})
+    from_nothing = from_nothing.semi_join(wanted, [COMPANY, "day"])
+    return _counts(work.fetch(from_nothing.group_by(COMPANY, "day").agg(deals=from_nothing.deal.nunique())), "deals")

@@ -14,11 +14,12 @@ from monitor.core.policy import FactsPolicy
 from monitor.core.tables import TABLES
 from monitor.facts import days
 from monitor.facts.cells import Fault
+from monitor.facts.grouping import COMPANY
 from monitor.facts.clean import usable
-from monitor.facts.frames import Rows
+from monitor.facts.frames import Kinds
 from monitor.facts.money import MONEY, converted
 from monitor.facts.quality import Tally
-from monitor.facts.rates import Rates
+from monitor.facts.rates import Rates, foreign, no_rate
 from monitor.facts.workspace import Workspace
 
 
@@ -78,50 +79,48 @@ def _spend(tally: Tally, tables: dict[str, ir.Table], policy: FactsPolicy, rates
         return None
 
     def rules(rows: ir.Table) -> Sequence[Fault]:
-        return [("no_rate", ~rates.has(foreign(rows.currency, policy), days.month_of(rows.month)))]
+        return [no_rate(rows, foreign(rows.currency, policy), days.month_of(rows.month))]
 
-    rows = usable(tally, tables["spend"], "spend", rules=rules)
+    rows = usable(tally, rates.told(tables["spend"], policy), "spend", rules=rules)
     priced = rows.mutate(foreign=foreign(rows.currency, policy), month_number=days.month_of(rows.month))
     priced = rates.convert(priced, "foreign", rate="month_number")
     amount = converted(priced.amount, priced.rate).cast(MONEY)
-    paid = priced.select("month", "segment", "function", amount=amount)
-    if rates.currencies:
-        lost = paid.filter(paid.amount.isnull()).select(key=paid.segment, reason=ibis.literal("amount_out_of_range"))
+    paid = priced.select(COMPANY, "month", "segment", "function", amount=amount)
+    if rates.known:
+        lost = paid.filter(paid.amount.isnull())
+        lost = lost.select(COMPANY, key=lost.segment, reason=ibis.literal("amount_out_of_range"))
         tally.set_aside("spend", lost)
     return paid.filter(paid.amount.notnull())
 
 
-def foreign(currency: ir.StringValue, policy: FactsPolicy) -> ir.StringValue:
-    """The currency where it is another than the reporting one, else null."""
-    return currency.upper().nullif(policy.currency.upper())
-
-
 def ae_intervals(work: Workspace, reps: ir.Table) -> ir.Table:
-    """When each person was an AE of whatever segment: `rep_id`, `ae_from`, `ae_to` (included), without overlaps."""
-    rows = work.dicts(reps.filter(reps.role == "ae").select("rep_id", "start_date", "end_date"))
-    rows.sort(key=lambda row: (row["rep_id"], row["start_date"]))
+    """When each person was an AE of whatever segment, without overlaps.
+
+    `company`, `rep_id`, `ae_from`, `ae_to` (included).
+    """
+    rows = work.dicts(reps.filter(reps.role == "ae").select(COMPANY, "rep_id", "start_date", "end_date"))
+    rows.sort(key=lambda row: (row[COMPANY], row["rep_id"], row["start_date"]))
     merged: list[dict[str, Any]] = []
-    for rep, stints in groupby(rows, key=lambda row: row["rep_id"]):
-        merged += _merged(rep, [(row["start_date"], row["end_date"]) for row in stints])
-    return ibis.memtable(merged, schema={"rep_id": "string", "ae_from": "int32", "ae_to": "int32"})
+    for (company, rep), stints in groupby(rows, key=lambda row: (row[COMPANY], row["rep_id"])):
+        whole = _merged([(row["start_date"], row["end_date"]) for row in stints])
+        merged += [{COMPANY: company, "rep_id": rep, "ae_from": start, "ae_to": end} for start, end in whole]
+    return ibis.memtable(merged, schema={COMPANY: "int32", "rep_id": "string", "ae_from": "int32", "ae_to": "int32"})
 
 
-def _merged(rep: str, stints: Sequence[tuple[int, int | None]]) -> list[dict[str, Any]]:
+def _merged(stints: Sequence[tuple[int, int | None]]) -> list[tuple[int, int]]:
     forever = days.number_of(days.LAST)
-    whole: list[dict[str, Any]] = []
+    whole: list[tuple[int, int]] = []
     for start, end in stints:
         until = forever if end is None else end
-        if whole and start <= whole[-1]["ae_to"] + 1:
-            whole[-1]["ae_to"] = max(whole[-1]["ae_to"], until)
+        if whole and start <= whole[-1][1] + 1:
+            whole[-1] = (whole[-1][0], max(whole[-1][1], until))
         else:
-            whole.append({"rep_id": rep, "ae_from": start, "ae_to": until})
+            whole.append((start, until))
     return whole
 
 
-def small_rows(work: Workspace, name: str, rows: ir.Table | None) -> Rows | None:
-    """One small table as a frame to be: its canonical columns, days as days, in a fixed order."""
-    if rows is None:
-        return None
+def small_kinds(name: str, rows: ir.Table) -> Kinds:
+    """How a small table is read as a frame: its canonical columns, days as days."""
     columns = [column.name for column in TABLES[name].columns if column.name in rows.columns]
     dates = {column.name for column in TABLES[name].columns if column.kind.name == "DATE"}
-    return Rows(work.fetch(rows.select(columns)), tuple(columns), days=frozenset(dates))
+    return Kinds(tuple(columns), days=frozenset(dates))

@@ -1,107 +1,163 @@
-"""What was set aside and what looks odd: counted whole, listed in part, and where it is too much the run stops."""
+"""What was set aside and what looks odd: counted whole by company, listed in part; where it is too much a company stops."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitor.core.facts import BadRow, Quality
-from monitor.errors import DataError
+from monitor.facts.grouping import COMPANY, EVERYBODY, ByCompany
 from monitor.facts.workspace import Workspace
 
 FILE, LINE, BAD = "_file", "_line", "_bad"
 """Helper columns of a source: the file, the line, and why the row as a whole cannot be used."""
 HELPERS = (FILE, LINE, BAD)
 LISTED = 200
-"""Rows listed of each table and reason."""
+"""Rows listed of each table, reason and company."""
 FORGIVEN = frozenset({"unknown_deal"})
 """Reasons that say nothing about the table itself: an export of some deals may come with the history of all."""
+
+Counts = dict[str, dict[str, Counter[int]]]
+"""Rows by table, reason and company."""
+_LISTING = pa.schema(
+    [(COMPANY, pa.int32()), ("reason", pa.string()), ("key", pa.string()), ("file", pa.string()), ("line", pa.int64())]
+)
+_PLACES = pa.schema([(COMPANY, pa.int32()), ("key", pa.string()), ("file", pa.string()), ("line", pa.int64())])
 
 
 @dataclass
 class Tally:
-    """Counts while the tables are read; `quality` is the sum."""
+    """Counts while the tables are read; `quality` is the sum of one company."""
 
     work: Workspace
-    rows: dict[str, int] = field(default_factory=dict)
-    aside: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    odd: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    listed: list[BadRow] = field(default_factory=list)
+    companies: range
+    rows: dict[str, Counter[int]] = field(default_factory=dict)
+    aside: Counts = field(default_factory=lambda: defaultdict(dict))
+    odd: Counts = field(default_factory=lambda: defaultdict(dict))
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    broken: dict[int, str] = field(default_factory=dict)
+    """Why the data of a company cannot be used."""
+    _listed: dict[str, list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
+    _places: dict[str, ByCompany] = field(default_factory=dict)
 
     def set_aside(self, table: str, rows: ir.Table) -> None:
-        """Counts and lists rows (`key`, `reason`, and where known `_file`, `_line`) that cannot be used."""
+        """Counts and lists rows (`company`, `key`, `reason`, and where known `_file`, `_line`) that cannot be used."""
         self._count(self.aside[table], table, rows)
 
     def suspect(self, table: str, rows: ir.Table) -> None:
         """Counts and lists rows that are used and look odd."""
         self._count(self.odd[table], table, rows)
 
-    def _count(self, counts: dict[str, int], table: str, rows: ir.Table) -> None:
-        found = self.work.dicts(rows.group_by("reason").agg(rows=rows.count()))
+    def _count(self, counts: dict[str, Counter[int]], table: str, rows: ir.Table) -> None:
+        found = self.work.dicts(rows.group_by(COMPANY, "reason").agg(rows=rows.count()))
         for row in found:
-            counts[row["reason"]] = counts.get(row["reason"], 0) + row["rows"]
-        for reason in sorted(row["reason"] for row in found):
-            self.listed += _examples(self.work, table, rows.filter(rows.reason == reason))
+            counts.setdefault(row["reason"], Counter())[row[COMPANY]] += row["rows"]
+        if found:
+            self._listed[table].append(_examples(self.work, rows))
+
+    def stop(self, company: int, why: str) -> None:
+        """The data of a company cannot be used; the first reason is the one that is told."""
+        self.broken.setdefault(company, why)
 
     def check(self, table: str, most: Decimal) -> None:
-        """Raises DataError where more than `most` (a share) of the table is set aside."""
-        reasons = {reason: rows for reason, rows in self.aside[table].items() if reason not in FORGIVEN}
-        bad, rows = sum(reasons.values()), self.rows[table]
-        if bad <= most * rows:
-            return
-        commonest = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
-        example = min((row for row in self.listed if (row.table, row.reason) == (table, commonest[0][0])), key=_order)
-        raise DataError(
-            f"Table {table}: {bad:,} of {rows:,} rows cannot be used ("
-            + ", ".join(f"{count:,} {reason}" for reason, count in commonest)
-            + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}."
-        )
+        """Stops every company of whose rows in the table more than `most` (a share) are set aside."""
+        bad: Counter[int] = Counter()
+        for reason, counts in self.aside[table].items():
+            if reason not in FORGIVEN:
+                bad.update(counts)
+        shared = bad[EVERYBODY] > most * self.rows[table][EVERYBODY]
+        for company in self.companies if shared else sorted(bad):
+            owner = EVERYBODY if shared else company
+            if bad[owner] > most * self.rows[table][owner]:
+                self.stop(company, self._too_many(table, owner, bad[owner], most))
 
-    def quality(self) -> Quality:
-        """Everything counted, in a fixed order."""
-        return Quality(
-            rows=dict(sorted(self.rows.items())),
-            set_aside=_sorted(self.aside),
-            suspicious=_sorted(self.odd),
-            bad_rows=tuple(sorted(self.listed, key=_order)),
-            ignored_columns=dict(sorted(self.ignored.items())),
-            remarks=tuple(self.remarks),
+    def _too_many(self, table: str, company: int, bad: int, most: Decimal) -> str:
+        reasons = {reason: counts[company] for reason, counts in self.aside[table].items() if reason not in FORGIVEN}
+        commonest = sorted(((n, reason) for reason, n in reasons.items() if n), key=lambda each: (-each[0], each[1]))[
+            :3
+        ]
+        rows = pa.concat_tables(self._listed[table])
+        rows = rows.filter((pc.field(COMPANY) == company) & (pc.field("reason") == commonest[0][1]))
+        example = min((BadRow(table, **row) for row in rows.drop([COMPANY]).to_pylist()), key=_order)
+        return (
+            f"Table {table}: {bad:,} of {self.rows[table][company]:,} rows cannot be used ("
+            + ", ".join(f"{count:,} {reason}" for count, reason in commonest)
+            + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}."
         )
 
     def place(self, table: str, raw: ir.Table, key: ir.StringValue) -> None:
         """Finds where the listed rows of a table stand that were listed without a place."""
-        lost = {row.key for row in self.listed if row.table == table and row.file is None and row.line is None}
-        if not lost or FILE not in raw.columns:
+        if FILE not in raw.columns or table not in self._listed:
             return
-        found = raw.select(key=key, file=raw[FILE], line=_line(raw)).filter(lambda t: t.key.isin(sorted(lost)))
-        places = {row["key"]: (row["file"], row["line"]) for row in self.work.dicts(found.order_by("key", "line"))}
-        self.listed = [
-            replace(row, file=places[row.key][0], line=places[row.key][1])
-            if row.table == table and row.file is None and row.key in places
-            else row
-            for row in self.listed
-        ]
+        listed = pa.concat_tables(self._listed[table])
+        listed = listed.filter(pc.field("file").is_null() & pc.field("line").is_null())
+        lost = listed.select([COMPANY, "key"]).group_by([COMPANY, "key"]).aggregate([])
+        if not lost.num_rows:
+            return
+        rows = raw.select(COMPANY, key=key, file=raw[FILE], line=_line(raw))
+        found = rows.semi_join(ibis.memtable(lost), [COMPANY, "key"])
+        last = ibis.window(group_by=[COMPANY, "key"], order_by=[ibis.desc("line"), ibis.desc("file")])
+        found = found.mutate(nth=ibis.row_number().over(last)).filter(lambda t: t.nth == 0).drop("nth")
+        self._places[table] = ByCompany.of(self.work.fetch(found).cast(_PLACES))
+
+    def listed(self) -> Listed:
+        """What was listed, by company."""
+        whole = {table: ByCompany.of(pa.concat_tables(rows)) for table, rows in sorted(self._listed.items())}
+        return Listed(whole, self._places)
+
+    def quality(self, company: int, listed: Listed, remarks: Iterable[str]) -> Quality:
+        """Everything counted of one company, in a fixed order."""
+        return Quality(
+            rows={table: _of(counts, company) for table, counts in sorted(self.rows.items())},
+            set_aside=_sorted(self.aside, company),
+            suspicious=_sorted(self.odd, company),
+            bad_rows=tuple(sorted(listed.of(company), key=_order)),
+            ignored_columns=dict(sorted(self.ignored.items())),
+            remarks=tuple(remarks),
+        )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The listed rows of each table, and where those stand that were listed without a place."""
+
+    rows: Mapping[str, ByCompany]
+    places: Mapping[str, ByCompany]
+
+    def of(self, company: int) -> Iterable[BadRow]:
+        """Those of one company."""
+        for table, rows in self.rows.items():
+            for owner in (company, EVERYBODY):
+                stand = self.places[table].dicts(owner) if table in self.places else []
+                places = {row["key"]: (row["file"], row["line"]) for row in stand}
+                for row in rows.dicts(owner):
+                    place = (row["file"], row["line"])
+                    known = place if row["file"] is not None else places.get(row["key"], place)
+                    yield BadRow(table, row["reason"], row["key"], *known)
 
 
 def _line(rows: ir.Table) -> ir.Value:
     return rows[LINE].cast("int64") if LINE in rows.columns else ibis.null("int64")
 
 
-def _examples(work: Workspace, table: str, rows: ir.Table) -> list[BadRow]:
+def _examples(work: Workspace, rows: ir.Table) -> pa.Table:
     some = rows.select(
+        COMPANY,
         "reason",
         key=rows.key.fill_null(""),
         file=rows[FILE] if FILE in rows.columns else ibis.null("string"),
         line=_line(rows),
     )
-    first = some.order_by("key", "file", "line").limit(LISTED)
-    return [BadRow(table, **row) for row in work.dicts(first)]
+    nth = ibis.row_number().over(ibis.window(group_by=[COMPANY, "reason"], order_by=["key", "file", "line"]))
+    first = some.mutate(nth=nth).filter(lambda t: t.nth < LISTED).drop("nth")
+    return work.fetch(first).cast(_LISTING)
 
 
 def _order(row: BadRow) -> tuple[str, str, str, int, str]:
@@ -114,5 +170,13 @@ def _place(row: BadRow) -> str:
     return f"{row.file}:{row.line} ({row.reason})" if row.line is not None else f"in {row.file} ({row.reason})"
 
 
-def _sorted(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    return {table: dict(sorted(reasons.items())) for table, reasons in sorted(counts.items()) if reasons}
+def _of(counts: Counter[int], company: int) -> int:
+    return counts[company] + counts[EVERYBODY]
+
+
+def _sorted(counts: Counts, company: int) -> dict[str, dict[str, int]]:
+    own = {
+        table: {reason: _of(rows, company) for reason, rows in sorted(reasons.items()) if _of(rows, company)}
+        for table, reasons in sorted(counts.items())
+    }
+    return {table: reasons for table, reasons in own.items() if reasons}

@@ -12,7 +12,9 @@ import ibis.expr.types as ir
 from monitor.core.tables import Column, Kind, Table
 from monitor.facts import days
 from monitor.facts.cells import Fault, read, read_day, stripped
+from monitor.facts.grouping import COMPANY
 from monitor.facts.quality import BAD, FILE, HELPERS, LINE
+from monitor.facts.rates import RATED_FROM
 
 Rules = Callable[[ir.Table], Sequence[Fault]]
 """What is wrong with a row as a whole, told from its values."""
@@ -30,6 +32,8 @@ ODD = {
 }
 """Cells without which their row is still worth having: read as missing, the row counted as suspicious."""
 _TYPES = {Kind.DATE: "int32", Kind.MONEY: "decimal(38, 9)", Kind.NUMBER: "decimal(38, 9)", Kind.FLAG: "boolean"}
+_CARRIED = (COMPANY, RATED_FROM)
+"""Columns of ours beside the raw ones, which go with their row as they are."""
 _MISSING = {Kind.DATE: "missing_date", Kind.INSTANT: "missing_date", Kind.FLAG: "missing_flag"}
 
 
@@ -38,7 +42,7 @@ class Reading:
     """A raw table as it is read, layer on layer, so that no engine works anything out twice."""
 
     table: ir.Table
-    """Every wanted column read, `fine` (the row can be used), and one `odd_` flag for each soft column."""
+    """Every wanted column read, `company`, `fine` (the row can be used), and one `odd_` flag for each soft column."""
     layers: ir.Table
     """The same rows with the raw cells, stripped, as `raw_` columns beside them."""
     spec: Table
@@ -85,7 +89,8 @@ def read_table(raw: ir.Table, spec: Table, names: Sequence[str], rules: Rules = 
     """Reads the named columns. Days are numbers (`days.py`); an instant has its day beside it (`changed_at_day`)."""
     there = [name for name in names if name in raw.columns]
     helpers = {f"raw_{name}": raw[name] for name in HELPERS if name in raw.columns}
-    cells = raw.select(**helpers, **{f"raw_{name}": stripped(raw[name]) for name in there})
+    carried = [name for name in _CARRIED if name in raw.columns]
+    cells = raw.select(*carried, **helpers, **{f"raw_{name}": stripped(raw[name]) for name in there})
     values: dict[str, ir.Value] = {}
     for column in (spec.column(name) for name in names):
         values |= _values(cells, column)
@@ -101,7 +106,7 @@ def read_table(raw: ir.Table, spec: Table, names: Sequence[str], rules: Rules = 
     if f"raw_{BAD}" in helpers:
         fine.append(typed[f"raw_{BAD}"].isnull())
     typed = typed.mutate(fine=ibis.and_(*fine))
-    return Reading(typed.select(*values, *flags, "fine"), typed, spec, tuple(names), rules)
+    return Reading(typed.select(*values, *flags, *carried, "fine"), typed, spec, tuple(names), rules)
 
 
 def _values(cells: ir.Table, column: Column) -> dict[str, ir.Value]:

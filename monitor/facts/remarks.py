@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from monitor.core.facts import Facts
 from monitor.core.tables import REVIEW
 from monitor.facts import segments
+from monitor.facts.grouping import COMPANY
 from monitor.facts.intervals import Reader
 
 _COLUMN = {"employees": "accounts.employees", "fit": "accounts.fit_segment", "acv": "opportunities.amount"}
 
 
-def remarks(facts: Facts, reader: Reader) -> list[str]:
+@dataclass(frozen=True)
+class Signals:
+    """What the segments of each company's deals can be told by."""
+
+    wanted: Sequence[str]
+    voting: frozenset[int]
+    known: Mapping[int, Mapping[str, int]]
+    """The deals that count, and how many of them have each signal."""
+
+    @classmethod
+    def of(cls, reader: Reader) -> Signals:
+        """One look at all deals, where any has to be voted on."""
+        wanted, voting = reader.policy.segments_by, reader.need.voting
+        if not voting:
+            return cls(wanted, voting, {})
+        deals = reader.deals.filter(reader.deals.counts)
+        signals = {"employees": deals.size, "acv": segments.by_contract(deals.amount, reader.policy), "fit": deals.fit}
+        counts = {name: signal.count() for name, signal in signals.items()}
+        known = reader.tally.work.dicts(deals.group_by(COMPANY).agg(deals=deals.count(), **counts))
+        return cls(wanted, voting, {row[COMPANY]: row for row in known})
+
+    def why(self, company: int) -> str:
+        """Why the segments of most deals of a company cannot be told."""
+        if company not in self.voting:
+            return "opportunities.segment is none of smb, mid_market and strategic; map yours by the source's `values:`"
+        known = self.known[company]
+        bare = [_COLUMN[name] for name in self.wanted if 2 * known[name] <= known["deals"]]
+        carry = [name for name in ("employees", "acv", "fit") if 2 * known[name] > known["deals"]]
+        missing = f"{' and '.join(bare)} {'is' if len(bare) == 1 else 'are'} missing for most of them"
+        advice = f"; segments.by: [{', '.join(carry)}] is what the data can carry" if carry else ""
+        return (missing if bare else "the signals contradict each other") + advice
+
+
+def remarks(facts: Facts, company: int, signals: Signals) -> list[str]:
     """Where history begins, that there is none, and why most deals end in review."""
     found = []
     if facts.history_begins is not None:
@@ -22,27 +59,14 @@ def remarks(facts: Facts, reader: Reader) -> list[str]:
         found.append(
             "There is no opportunity_history, so values of past days are today's: past readings are approximate."
         )
-    return found + _review(facts, reader)
+    return found + _review(facts, company, signals)
 
 
-def _review(facts: Facts, reader: Reader) -> list[str]:
+def _review(facts: Facts, company: int, signals: Signals) -> list[str]:
     created = facts.pipeline[facts.pipeline["change"] == "created"]
     every = int(created["deals"].sum())
     unsure = int(created.loc[created["segment"] == REVIEW, "deals"].sum())
     if not every or 2 * unsure <= every:
         return []
-    return [f"The segment of {unsure:,} of {every:,} deals cannot be told, so they are in review: {_why(reader)}."]
-
-
-def _why(reader: Reader) -> str:
-    if not reader.need.vote:
-        return "opportunities.segment is none of smb, mid_market and strategic; map yours by the source's `values:`"
-    deals = reader.deals.filter(reader.deals.counts)
-    signals = {"employees": deals.size, "acv": segments.by_contract(deals.amount, reader.policy), "fit": deals.fit}
-    counts = {name: signal.count() for name, signal in signals.items()}
-    known = reader.tally.work.dicts(deals.agg(deals=deals.count(), **counts))[0]
-    bare = [_COLUMN[name] for name in reader.policy.segments_by if 2 * known[name] <= known["deals"]]
-    carry = [name for name in signals if 2 * known[name] > known["deals"]]
-    missing = f"{' and '.join(bare)} {'is' if len(bare) == 1 else 'are'} missing for most of them"
-    advice = f"; segments.by: [{', '.join(carry)}] is what the data can carry" if carry else ""
-    return (missing if bare else "the signals contradict each other") + advice
+    why = signals.why(company)
+    return [f"The segment of {unsure:,} of {every:,} deals cannot be told, so they are in review: {why}."]

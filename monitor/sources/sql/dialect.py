@@ -84,9 +84,9 @@ class Dialect(PostgresCompiler):  # type: ignore[misc]
         return sge.RegexpLike(this=arg, expression=pattern)
 
     def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
-        """The engine's hash of a text under the name that DuckDB has for it; nothing has a hash there too."""
+        """The engine's hash of a text and a number under the name that DuckDB has for it."""
         if op.__func_name__ == "hash":
-            return self.f.coalesce(self.f.hashtextextended(*kw.values(), 0), 0)
+            return self.f.hashtextextended(*kw.values())
         return super().visit_ScalarUDF(op, **kw)
 
     def visit_Sum(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802
