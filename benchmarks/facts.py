@@ -16,6 +16,41 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLES = ("accounts", "opportunities", "opportunity_history", "quotas", "reps", "spend")
 
 
+AS_OF = date(2025, 12, 28)
+
+
+def measure_many(folder: Path, *, due: bool = False, trace: bool = False) -> dict[str, Any]:
+    """Loads all companies of a set of tables in this process, then asks for each."""
+    began = time.perf_counter()
+    sys.path.insert(0, str(ROOT))
+    from monitor.core.policy import FactsPolicy
+    from monitor.facts.load import load_companies
+    from monitor.sources.engine import Engine
+
+    engine = Engine()
+    if trace:
+        _trace()
+    tables = {name: _table(engine.ibis, folder, name) for name in TABLES}
+    companies = load_companies(tables, FactsPolicy(with_due=due), AS_OF, "company_id")
+    loaded, cpu, held = time.perf_counter(), time.process_time(), _peak_mb()
+    rows = sum(len(companies.one(name).facts.pipeline) for name in companies.names)
+    done = time.perf_counter()
+    return {
+        "data": folder.name,
+        "seconds": round(done - began, 2),
+        "of_which_one_by_one": round(done - loaded, 2),
+        "cpu_seconds": round(time.process_time(), 2),
+        "of_which_one_by_one_cpu": round(time.process_time() - cpu, 2),
+        "peak_mb": _peak_mb(),
+        "of_which_before_one_by_one": held,
+        "rows": {"pipeline": rows},
+    }
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def measure(folder: Path, *, due: bool = False, trace: bool = False) -> dict[str, Any]:
     """Loads one company in this process."""
     began = time.perf_counter()
@@ -29,7 +64,7 @@ def measure(folder: Path, *, due: bool = False, trace: bool = False) -> dict[str
         _trace()
     imported = time.perf_counter()
     tables = {name: _table(engine.ibis, folder, name) for name in TABLES}
-    loaded = load(tables, FactsPolicy(with_due=due), date(2025, 12, 28))
+    loaded = load(tables, FactsPolicy(with_due=due), AS_OF)
     done, cpu = time.perf_counter(), time.process_time()
     scan = _bare_scan(engine.ibis, tables, loaded)
     return {
@@ -37,7 +72,7 @@ def measure(folder: Path, *, due: bool = False, trace: bool = False) -> dict[str
         "seconds": round(done - began, 2),
         "cpu_seconds": round(cpu, 2),
         "of_which_imports": round(imported - began, 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": _peak_mb(),
         **scan,
         "rows": {name: len(getattr(loaded.facts, name)) for name in ("pipeline", "decided", "bookings", "by_rep")},
         "fingerprint": loaded.facts.fingerprint[:12],
@@ -96,8 +131,7 @@ def _trace() -> None:
             began, cpu = time.perf_counter(), time.process_time()
             found = call(*args)
             wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-            mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(f"{wall:7.2f}s {cpu:7.2f}s cpu {mb:6d} MB  {label(args)}", file=sys.stderr)
+            print(f"{wall:7.2f}s {cpu:7.2f}s cpu {_peak_mb():6d} MB  {label(args)}", file=sys.stderr)
             return found
 
         return wrapper
@@ -115,15 +149,19 @@ def main() -> None:
     parser.add_argument("--doubles", action="store_true")
     parser.add_argument("--due", action="store_true")
     parser.add_argument("--trace", action="store_true", help="in this process, with the time of each statement")
+    parser.add_argument("--companies", type=int, nargs=2, metavar=("N", "DEALS"), help="N companies in one run")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.folder is not None:
-        print(json.dumps(measure(asked.folder, due=asked.due, trace=asked.trace)))
+        many = "x" in asked.folder.name
+        print(json.dumps((measure_many if many else measure)(asked.folder, due=asked.due, trace=asked.trace)))
         return
     from generate import generate
 
-    for deals in asked.deals:
-        folder = generate(deals, "csv" if asked.csv else "parquet", given=not asked.vote, doubles=asked.doubles)
+    companies, sizes = (asked.companies[0], asked.companies[1:]) if asked.companies else (None, asked.deals)
+    for deals in sizes:
+        kind = "csv" if asked.csv else "parquet"
+        folder = generate(deals, kind, given=not asked.vote, doubles=asked.doubles, companies=companies)
         flags = [flag for flag, on in (("--due", asked.due), ("--trace", asked.trace)) if on]
         subprocess.run([sys.executable, __file__, "--folder", str(folder), *flags], check=True)
 

@@ -1,4 +1,4 @@
-"""Companies of any size for the benchmarks: N deals over three years, four changes each, as Parquet or CSV."""
+"""Companies of any size and number for the benchmarks: N deals each over three years, four changes a deal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ FIRST_DAY, DAYS = "2023-01-01", 1096
 _DEALS = """
 CREATE TEMP TABLE deals AS
 SELECT
-    i, 'OPP' || lpad(i::VARCHAR, 12, '0') AS opportunity_id,
+    i, i // {companies} AS n, {name} AS company_id,
+    'OPP' || lpad((i // {companies})::VARCHAR, 12, '0') AS opportunity_id,
     hash(i, 1) % {accounts} AS account, hash(i, 2) % {reps} AS rep,
     DATE '{first}' + (hash(i, 3) % {days})::INTEGER AS created_date,
     (hash(i, 4) % 60 + hash(i, 5) % 60)::INTEGER + 5 AS age,
@@ -22,24 +23,26 @@ SELECT
     CASE WHEN hash(i, 7) % 10 < 7 THEN 2000 + hash(i, 8) % 4000000 / 100.0
          WHEN hash(i, 7) % 10 < 9 THEN 50000 + hash(i, 8) % 40000000 / 100.0
          ELSE 500000 + hash(i, 8) % 100000000 / 100.0 END::DECIMAL(18, 2) AS amount
-FROM range({deals}) t(i)
+FROM range({deals} * {companies}) t(i)
 """
+_COMPANIES = "CREATE TEMP TABLE companies AS SELECT {name} AS company_id FROM range({companies}) t(i)"
+_NAME = "'C' || lpad((i % {companies})::VARCHAR, 6, '0')"
 _CLOSED = "created_date + age < DATE '{first}' + {days}"
 _STAGE = "CASE WHEN NOT {closed} THEN 'Proposal' WHEN won THEN 'Closed Won' ELSE 'Closed Lost' END"
 _STAGE_BEFORE = "['Proposal', 'Demo', 'Discovery', 'Qualified', 'New'][later + {offset} + (NOT {closed})::INT]"
 _OPPORTUNITIES = """
 SELECT
-    opportunity_id, 'ACC' || lpad(account::VARCHAR, 9, '0') AS account_id,
+    {company_id} opportunity_id, 'ACC' || lpad(account::VARCHAR, 9, '0') AS account_id,
     'REP' || lpad(rep::VARCHAR, 5, '0') AS owner_id,
-    CASE WHEN i % 12 = 0 THEN 'renewal' ELSE 'new_business' END AS type, created_date, created_date + age AS close_date,
+    CASE WHEN n % 12 = 0 THEN 'renewal' ELSE 'new_business' END AS type, created_date, created_date + age AS close_date,
     {stage} AS stage,
     {closed} AS is_closed, won AND {closed} AS is_won, amount::{money} AS amount, 'USD' AS currency,
-    {segment} AS segment, ['inbound', 'plg', 'outbound', 'partner'][i % 4 + 1] AS source
+    {segment} AS segment, ['inbound', 'plg', 'outbound', 'partner'][n % 4 + 1] AS source
 FROM deals
 """
 _HISTORY = """
 SELECT
-    opportunity_id, field,
+    {company_id} opportunity_id, field,
     CASE field WHEN 'amount' THEN (amount * (95 - 5 * later) / 100)::DECIMAL(18, 2)::VARCHAR
                WHEN 'close_date' THEN (created_date + age - 10 * (later + 1))::DATE::VARCHAR
                WHEN 'stage' THEN {stage_before}
@@ -64,34 +67,38 @@ ORDER BY changed_at
 """
 _FIELD = "['amount', 'close_date', 'stage', 'owner_id'][(hash(i, 10 + {k}) % 4 + 1)::BIGINT]"
 _ACCOUNTS = """
-SELECT 'ACC' || lpad(i::VARCHAR, 9, '0') AS account_id, 'Company ' || i AS name,
+SELECT {company_id} 'ACC' || lpad(i::VARCHAR, 9, '0') AS account_id, 'Company ' || i AS name,
     CASE WHEN hash(i, 31) % 10 < 7 THEN 1 + hash(i, 32) % 50 ELSE 51 + hash(i, 32) % 900 END AS employees,
     'software' AS industry
-FROM range({accounts}) t(i)
+FROM companies, range({accounts}) t(i)
 """
 _REPS = """
-SELECT 'REP' || lpad(i::VARCHAR, 5, '0') AS rep_id, 'Rep ' || i AS name, 'ae' AS role,
+SELECT {company_id} 'REP' || lpad(i::VARCHAR, 5, '0') AS rep_id, 'Rep ' || i AS name, 'ae' AS role,
     CASE WHEN i % 10 < 7 THEN 'smb' ELSE 'mid_market' END AS segment, DATE '2022-01-01' AS start_date,
     NULL::DATE AS end_date
-FROM range({reps}) t(i)
+FROM companies, range({reps}) t(i)
 """
 _QUOTAS = """
-SELECT rep_id, quarter::DATE AS period_start, {quota}::DECIMAL(18, 2) AS amount
+SELECT {company_id} rep_id, quarter::DATE AS period_start, {quota}::DECIMAL(18, 2) AS amount
 FROM reps, generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 3 MONTH) q(quarter)
 """
 _SPEND = """
-SELECT month::DATE AS month, segment, function, ({deals} * 2.5)::DECIMAL(18, 2) AS amount
-FROM generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 1 MONTH) m(month),
+SELECT {company_id} month::DATE AS month, segment, function, ({deals} * 2.5)::DECIMAL(18, 2) AS amount
+FROM companies, generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 1 MONTH) m(month),
     (VALUES ('smb'), ('mid_market'), ('shared')) s(segment), (VALUES ('sales'), ('marketing')) f(function)
 """
 
 
-def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: bool = False) -> Path:
+def generate(
+    deals: int, kind: str = "parquet", *, given: bool = True, doubles: bool = False, companies: int | None = None
+) -> Path:
     """Writes one company, unless it stands there already, and returns its folder.
 
     `given`: segments are given; else they are voted for. `doubles`: amounts are binary fractions, as in pandas.
+    `companies`: so many of that size instead, in one set of tables with a column `company_id`; their ids are the same.
     """
-    name = f"{deals}-{kind}" + ("" if given else "-vote") + ("-doubles" if doubles else "")
+    many = "" if companies is None else f"{companies}x"
+    name = f"{many}{deals}-{kind}" + ("" if given else "-vote") + ("-doubles" if doubles else "")
     folder = DATA / name
     if (folder / "done").exists():
         return folder
@@ -105,7 +112,10 @@ def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: 
         "quota": 4_000_000,
         "money": "DOUBLE" if doubles else "DECIMAL(18, 2)",
         "segment": "segment" if given else "NULL::VARCHAR",
+        "companies": companies or 1,
+        "company_id": "" if companies is None else "company_id,",
     }
+    words["name"] = _NAME.format(**words)
     words["fields"] = "[" + ", ".join(_FIELD.format(k=k) for k in range(1, 5)) + "]"
     words["closed"] = _CLOSED.format(**words)
     words["stage"] = _STAGE.format(**words)
@@ -116,6 +126,7 @@ def generate(deals: int, kind: str = "parquet", *, given: bool = True, doubles: 
     with duckdb.connect() as engine:
         engine.execute("SET threads = 2; SET memory_limit = '4GB'; SET preserve_insertion_order = false")
         engine.execute(f"SET temp_directory = '{folder}/spill'")
+        engine.execute(_COMPANIES.format(**words))
         engine.execute(_DEALS.format(**words))
         engine.execute("CREATE TEMP TABLE reps AS " + _REPS.format(**words))
         for table, query in (
@@ -138,5 +149,7 @@ if __name__ == "__main__":
     parser.add_argument("--csv", action="store_true")
     parser.add_argument("--vote", action="store_true", help="leave segments to the vote")
     parser.add_argument("--doubles", action="store_true", help="amounts as binary fractions")
+    parser.add_argument("--companies", type=int, help="so many of that size in one set of tables")
     asked = parser.parse_args()
-    print(generate(asked.deals, "csv" if asked.csv else "parquet", given=not asked.vote, doubles=asked.doubles))
+    kind = "csv" if asked.csv else "parquet"
+    print(generate(asked.deals, kind, given=not asked.vote, doubles=asked.doubles, companies=asked.companies))

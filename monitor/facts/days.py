@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import ibis
 import ibis.expr.types as ir
@@ -23,6 +24,7 @@ def number_of(day: date) -> int:
     return (day - EPOCH).days
 
 
+@cache
 def day_of(days: int) -> date:
     """The day that has this number."""
     return EPOCH + timedelta(days=days)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -57,13 +60,27 @@ class Rows:
             return pd.Series(column.to_pylist(), dtype=bool)
         if pa.types.is_integer(column.type):
             return pd.Series(column.to_numpy(), dtype="int64")
+        if pa.types.is_decimal(column.type):
+            return pd.Series(_decimals(self.texts[name]), dtype=object)
         return pd.Series(column.to_pylist(), dtype=object)
+
+    @cached_property
+    def texts(self) -> Mapping[str, pa.ChunkedArray]:
+        """Every column as text."""
+        return {name: pc.cast(self.table.column(name), pa.string()) for name in self.kinds.columns}
+
+
+def _decimals(texts: pa.ChunkedArray) -> list[Decimal | None]:
+    """Through their text a third of the time that Arrow takes."""
+    return [None if text is None else Decimal(text) for text in texts.to_pylist()]
 
 
 def _looked_up(column: pa.ChunkedArray, read: Any) -> pd.Series[Any]:
     """Every distinct number is turned once."""
-    known = {number: read(number) for number in pc.unique(column).to_pylist() if number is not None}
-    return pd.Series([known.get(number) for number in column.to_pylist()], dtype=object)
+    coded = column.combine_chunks().dictionary_encode()
+    known = np.array([*(read(number) for number in coded.dictionary.to_pylist()), None], dtype=object)
+    places = pc.fill_null(coded.indices, len(known) - 1)
+    return pd.Series(known.take(places.to_numpy()), dtype=object)
 
 
 def fingerprint(frames: Iterable[tuple[str, Rows | None]]) -> str:
@@ -72,10 +89,10 @@ def fingerprint(frames: Iterable[tuple[str, Rows | None]]) -> str:
     for name, rows in frames:
         digest.update(f"\n[{name}]\n".encode())
         if rows is not None and rows.table.num_rows:
-            texts = [
-                pc.fill_null(pc.cast(rows.table.column(column), pa.string()), "\\N") for column in rows.kinds.columns
-            ]
-            digest.update("\n".join(pc.binary_join_element_wise(*texts, "\t").to_pylist()).encode())
+            lines = pc.binary_join_element_wise(
+                *rows.texts.values(), "\t", null_handling="replace", null_replacement="\\N"
+            )
+            digest.update("\n".join(lines.to_pylist()).encode())
     return digest.hexdigest()
 
 

@@ -53,7 +53,7 @@ def _older(work: Workspace, deals: ir.Table, likely: Collection[tuple[int, int]]
     some = deals.filter(deals[COMPANY].isin(sorted({company for company, _ in likely})))
     made = some.group_by(COMPANY, day=some.created).agg(deals=some.count()).order_by(COMPANY, "day")
     created = ByCompany.of(work.fetch(made))
-    older = {}
+    older: Counts = {}
     for company, pairs in groupby(sorted(likely), key=lambda pair: pair[0]):
         rows = created.one(company)
         until = np.concatenate([[0], np.cumsum(rows.column("deals").to_numpy())])

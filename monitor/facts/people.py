@@ -14,9 +14,9 @@ from monitor.core.policy import FactsPolicy
 from monitor.core.tables import TABLES
 from monitor.facts import days
 from monitor.facts.cells import Fault
-from monitor.facts.grouping import COMPANY
 from monitor.facts.clean import usable
 from monitor.facts.frames import Kinds
+from monitor.facts.grouping import COMPANY
 from monitor.facts.money import MONEY, converted
 from monitor.facts.quality import Tally
 from monitor.facts.rates import Rates, foreign, no_rate

@@ -1,4 +1,4 @@
-"""What was set aside and what looks odd: counted whole by company, listed in part; where it is too much a company stops."""
+"""What was set aside and what looks odd: counted whole by company, listed in part; too much of it stops a company."""
 
 from __future__ import annotations
 
