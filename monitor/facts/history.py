@@ -122,9 +122,7 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
         return
     reading = history.of("stage", *rest)
     rows = reading.table
-    rows = rows.select(
-        COMPANY, "fine", deal=_deal(rows), day="changed_at_day", blank=rows.old_value.isnull().cast("int8")
-    )
+    rows = rows.select(COMPANY, "fine", deal=_deal(rows), day="changed_at_day", blank=rows.old_value.isnull())
     known = rows.filter(rows.fine).semi_join(deals, "deal")
     found = tally.work.fetch(known.group_by(COMPANY, "day").agg(rows=known.count(), blanks=known.blank.sum()))
     diary.write(found)
@@ -211,11 +209,11 @@ def _settled(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
     tied = tied.inner_join(ends, ["deal", "instant"])
     by_last = ibis.window(
         group_by=["deal", "instant"],
-        order_by=[((tied.lasts == 1) & tied.is_last).cast("int8").desc(), tied.new_text.desc(), tied.old_text.desc()],
+        order_by=[_number((tied.lasts == 1) & tied.is_last).desc(), tied.new_text.desc(), tied.old_text.desc()],
     )
     by_first = ibis.window(
         group_by=["deal", "instant"],
-        order_by=[((tied.firsts == 1) & tied.is_first).cast("int8").desc(), tied.old_text.desc(), tied.new_text.desc()],
+        order_by=[_number((tied.firsts == 1) & tied.is_first).desc(), tied.old_text.desc(), tied.new_text.desc()],
     )
     ranked = tied.mutate(nth=ibis.row_number().over(by_last), old=tied.old.first().over(by_first))
     single = tally.work.keep("settled", ranked.filter(ranked.nth == 0))
@@ -230,6 +228,11 @@ def _flagged(tied: ir.Table, others: ir.Table, text: str, name: str) -> ir.Table
     others = others.view()
     on = [tied.deal == others.deal, tied.instant == others.instant, tied[text] == others.text]
     return tied.left_join(others, on).select(*tied.columns, **{name: others.text.isnull()})
+
+
+def _number(holds: ir.BooleanValue) -> ir.IntegerValue:
+    """For an order: PostgreSQL has no cast from a truth to a small number."""
+    return cast(ir.IntegerValue, ibis.ifelse(holds, 1, 0))
 
 
 def _text(value: ir.Value) -> ir.StringValue:

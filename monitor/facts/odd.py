@@ -68,7 +68,7 @@ def count_odd_changes(tally: Tally, amounts: ir.Table, deals: ir.Table, sizes: M
 
 
 def _part(deals: ir.Table, sizes: Mapping[int, int]) -> ir.Table:
-    """All deals of small companies, and of large ones as many as are looked at first, the same whoever else is there."""
+    """All deals of small companies, of large ones as many as are looked at first, the same whoever else is there."""
     companies: dict[int, list[int]] = defaultdict(list)
     for company, size in sorted(sizes.items()):
         companies[max(1, size // LOOKED_AT)].append(company)
