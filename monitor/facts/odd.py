@@ -56,7 +56,8 @@ def count_odd_changes(tally: Tally, amounts: ir.Table, deals: ir.Table, sizes: M
     """
     seen = tally.work.dicts(_disagreeing(amounts, _part(deals, sizes)).select(COMPANY).distinct())
     if seen:
-        odd = _disagreeing(amounts, deals.filter(deals[COMPANY].isin(sorted(row[COMPANY] for row in seen))))
+        suspects = deals.filter(deals[COMPANY].isin(sorted(row[COMPANY] for row in seen)))
+        odd = suspects.semi_join(_disagreeing(amounts, suspects), "deal")
         odd = odd.select(COMPANY, key="opportunity_id", reason=ibis.literal("other_amount_than_deal"))
         tally.suspect("opportunity_history", odd)
     known = tally.work.dicts(amounts.group_by(COMPANY).agg(known=amounts.old.count()))
@@ -79,11 +80,9 @@ def _part(deals: ir.Table, sizes: Mapping[int, int]) -> ir.Table:
 
 def _disagreeing(amounts: ir.Table, deals: ir.Table) -> ir.Table:
     """Deals none of whose last changes (there may be several at one instant) says what the deal is worth now."""
-    deals = deals.select(COMPANY, "deal", "opportunity_id", worth="amount")
-    both = amounts.select("deal", "instant", "new").inner_join(deals, "deal")
+    both = amounts.select("deal", "instant", "new").inner_join(deals.select(COMPANY, "deal", worth="amount"), "deal")
     right = both.new.identical_to(both.worth)
-    last = both.group_by(COMPANY, "deal", "opportunity_id")
-    ends = last.agg(last=both.instant.max(), right=both.instant.max(where=right))
+    ends = both.group_by(COMPANY, "deal").agg(last=both.instant.max(), right=both.instant.max(where=right))
     return ends.filter(ends.right.isnull() | (ends.right < ends.last))
 
 

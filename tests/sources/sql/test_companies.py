@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 from monitor.facts.load import load_companies
 from monitor.sources import open_source
@@ -13,7 +14,8 @@ from tests.sources.sql.databases import Database
 
 
 def test_postgresql_makes_the_facts_of_every_company_that_duckdb_makes(postgres: Database) -> None:
-    postgres.put({**rows_of(NASTY), "fx_rates": RATES})  # type: ignore[arg-type]
+    rows: Any = rows_of(NASTY) | {"fx_rates": RATES}
+    postgres.put(rows)
     here = together(NASTY, STRICT, {"fx_rates": RATES})
     with closing(open_source(postgres.spec())) as source:
         there = load_companies(source.tables(), STRICT, AS_OF, COLUMN)
