@@ -13,7 +13,7 @@ from monitor.core.checks import Check, Outcome
 from monitor.core.definition import definition_check
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
-from monitor.core.tables import REVIEW, TABLES
+from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
 from monitor.errors import DataError, StoreError
 
 _SHOWN = 5
@@ -96,6 +96,7 @@ def _data(book: Book, asked: Asked) -> Iterator[Check]:
     for name, title in needed.items():
         if name not in quality.rows:
             mend = f"add the table `{name}` ({', '.join(TABLES[name].required)})"
+            mend += f"; `smb-monitor init --template {name}` writes one to fill in" if name in ON_SHEETS else ""
             yield Check("data", Outcome.WARNING, f"there is no table `{name}`: {title} reads no data", mend)
     newest = book.newest(asked.as_of)
     if book.is_stale(asked.as_of):

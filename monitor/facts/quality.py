@@ -60,7 +60,7 @@ class Tally:
         raise DataError(
             f"Table {table}: {bad:,} of {rows:,} rows cannot be used ("
             + ", ".join(f"{count:,} {reason}" for reason, count in commonest)
-            + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}."
+            + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}{_advice(example)}."
         )
 
     def quality(self) -> Quality:
@@ -106,6 +106,19 @@ def _examples(work: Workspace, table: str, rows: ir.Table) -> list[BadRow]:
 
 def _order(row: BadRow) -> tuple[str, str, str, int, str]:
     return (row.table, row.reason, row.file or "", row.line or 0, row.key)
+
+
+def _advice(row: BadRow) -> str:
+    """What mends a whole column that is written otherwise."""
+    advice = _ADVICE.get(row.reason)
+    return f"; {advice} under source.tables.{row.table}" if advice else ""
+
+
+_ADVICE = {
+    "bad_date": "dates that are not written as 2026-01-31 need their date_format, such as '%m/%d/%Y',",
+    "bad_amount": "amounts that are not written as 1,234.50 need their number_format, such as '1.234,50',",
+    "bad_number": "numbers that are not written as 1,234.50 need their number_format, such as '1.234,50',",
+}
 
 
 def _place(row: BadRow) -> str:
