@@ -136,7 +136,7 @@ def test_on_a_terminal_it_asks_and_an_interruption_leaves_nothing(tmp_path: Path
         opens + "sys.exit(main(sys.argv[1:]))",
         "init",
         "--output",
-        tmp_path / "config.yaml",
+        str(tmp_path / "config.yaml"),
     ]
     with subprocess.Popen(
         command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=ROOT, start_new_session=True
