@@ -109,15 +109,17 @@ def _order(row: BadRow) -> tuple[str, str, str, int, str]:
 
 
 def _advice(row: BadRow) -> str:
-    """What mends a whole column that is written otherwise."""
+    """What mends a whole column."""
     advice = _ADVICE.get(row.reason)
-    return f"; {advice} under source.tables.{row.table}" if advice else ""
+    return f"; {advice.format(key=f'source.tables.{row.table}')}" if advice else ""
 
 
+_NUMBERS = "those that are not written as 1,234.50 need a number_format, such as '1.234,50', under {key}"
 _ADVICE = {
-    "bad_date": "dates that are not written as 2026-01-31 need their date_format, such as '%m/%d/%Y',",
-    "bad_amount": "amounts that are not written as 1,234.50 need their number_format, such as '1.234,50',",
-    "bad_number": "numbers that are not written as 1,234.50 need their number_format, such as '1.234,50',",
+    "bad_date": "dates that are not written as 2026-01-31 need a date_format, such as '%m/%d/%Y', under {key}",
+    "bad_amount": f"of amounts, {_NUMBERS}",
+    "bad_number": f"of numbers, {_NUMBERS}",
+    "no_rate": "amounts in another currency than `currency` need its rate in a table fx_rates",
 }
 
 

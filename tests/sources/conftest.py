@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import trustme
 
 from tests.postgres import PASSWORD, USER, Server
+from tests.sources.shapes import Place
 from tests.sources.sql.databases import Database
 
 NUMBERS = count(1)
@@ -47,6 +49,12 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
     return authority
+
+
+@pytest.fixture
+def place(tmp_path: Path, postgres: Database, trusted: trustme.CA) -> Iterator[Place]:
+    with ExitStack() as stack:
+        yield Place(tmp_path, postgres, trusted, stack)
 
 
 CRM = ("hubspot", "salesforce", "sql", "test_preset")

@@ -6,19 +6,15 @@ The shapes stand in `shapes.py`, one line each.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from monitor.config.environment import SECRETS
 from monitor.entrypoints.cli import main
 from tests.sources.mutations import AS_OF
 from tests.sources.shapes import SHAPES, Held, Place, configuration, csv_files
-from tests.sources.sql.databases import Database
 
 DIFFER = {
     ("configuration",): "the hash of config.yaml, which says where the company is held",
@@ -49,12 +45,6 @@ def status(held: Held, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
             part = part[name]
         part.pop(key, None)
     return answer
-
-
-@pytest.fixture
-def place(tmp_path: Path, postgres: Database, trusted: trustme.CA) -> Iterator[Place]:
-    with ExitStack() as stack:
-        yield Place(tmp_path, postgres, trusted, stack)
 
 
 @pytest.fixture(scope="module")

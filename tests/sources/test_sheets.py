@@ -107,7 +107,7 @@ def test_where_a_whole_column_is_written_otherwise_the_sentence_names_the_key(tm
     for cell, wanted in (("1/31/2026,12", "date_format, such as '%m/%d/%Y'"), ('2026-01-01,"12,5"', "number_format")):
         (tmp_path / "quotas.csv").write_text(f"{HEAD}R1,{cell},,\n")
         source = open_source(SourceSpec(path=tmp_path))
-        with pytest.raises(DataError, match=rf"quotas\.csv:2 .*need their {wanted}.* under source\.tables\.quotas"):
+        with pytest.raises(DataError, match=rf"quotas\.csv:2 .*need a {wanted}.* under source\.tables\.quotas"):
             load(source.tables(), FactsPolicy(), AS_OF)
         source.close()
 
