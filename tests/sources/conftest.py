@@ -55,15 +55,3 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def place(tmp_path: Path, postgres: Database, trusted: trustme.CA) -> Iterator[Place]:
     with ExitStack() as stack:
         yield Place(tmp_path, postgres, trusted, stack)
-
-
-CRM = ("hubspot", "salesforce", "sql", "test_preset")
-"""Folders and files here that take minutes all together."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test-sources` runs them."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents and item.path.relative_to(here).parts[0].startswith(CRM):
-            item.add_marker("crm")
