@@ -184,12 +184,9 @@ class _Mapping:
 
     def amount(self, text: StringValue, written: str | None) -> StringValue:
         """Without the sign of the reporting currency, where the amount is in that currency."""
-        sign = SIGNS.get(self.reporting)
-        signed = to_plain(text, written, sign)
         theirs = self.cell("currency") if "currency" in {column.name for column in self.table.columns} else None
-        if theirs is None or sign is None:
-            return signed
-        return is_reporting(_text(theirs), self.reporting).ifelse(signed, to_plain(text, written))
+        currency = None if theirs is None else is_reporting(_text(theirs), self.reporting)
+        return to_plain(text, written, SIGNS.get(self.reporting), currency=currency)
 
     def about(self, column: Column) -> StringValue | None:
         """Of a value in a history of changes: the field that it belongs to."""

@@ -19,19 +19,25 @@ ONE_WAY = "[0-9]{4}|[.][0-9]{1,2}[^0-9]*$|^[^0-9]*0[.]|,[0-9]{3}[.]"
 """... where no other cell shows that the point comes before decimals."""
 
 
-def to_plain(cell: StringValue, written: str | None, sign: str | None = None) -> StringValue:
+def to_plain(
+    cell: StringValue, written: str | None, sign: str | None = None, *, currency: BooleanValue | None = None
+) -> StringValue:
     """`cell` as digits with a point; `written` is the table's `number_format`.
 
-    What is written otherwise becomes something that is no number with a format, and stays what it is without one.
+    `sign` is the reporting currency's and may stand before or behind the digits, but where `currency` says that the
+    amount is in another. What is written otherwise becomes something that is no number with a format, and stays what
+    it is without one.
     """
     thousands, point = FORMATS[written or PLAIN]
-    bare = cell if sign is None else cell.re_replace(f"^[{sign}]{_SPACES}?|{_SPACES}?[{sign}]$", "")
-    grouped = f"^[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({point}[0-9]*)?$"
-    is_number = bare.re_search(grouped) | bare.re_search(f"^[0-9]+({point}[0-9]*)?$")
-    plain = bare.re_replace(thousands, "").re_replace(point, ".")
+    before, behind = (f"([{sign}]{_SPACES}?)?", f"({_SPACES}?[{sign}])?") if sign else ("", "")
+    digits = f"([1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?"
+    is_number = cell.re_search(f"^{before}{digits}{behind}$")
+    if sign and currency is not None:
+        is_number &= ~cell.contains(sign) | currency
+    plain = cell.re_replace(f"{thousands}|{_SPACES}?[{sign}]{_SPACES}?" if sign else thousands, "")
     if written is not None:
-        return is_number.ifelse(plain, ibis.literal(f"not {written}: ") + cell)
-    seldom = cell.contains(",") if sign is None else cell.contains(",") | cell.contains(sign)
+        return is_number.ifelse(plain.re_replace(point, "."), ibis.literal(f"not {written}: ") + cell)
+    seldom = cell.contains(",") | cell.contains(sign) if sign else cell.contains(",")
     return (seldom & is_number).ifelse(plain, cell)
 
 

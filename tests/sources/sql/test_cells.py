@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from monitor.core.policy import FactsPolicy
@@ -37,6 +38,7 @@ def from_files(folder: Path, tables: Raw, policy: FactsPolicy = NEW_YORK, **more
     return facts_of(SourceSpec(path=folder, **more), policy)
 
 
+@pytest.mark.crm
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(companies())
 def test_postgresql_makes_the_facts_that_duckdb_makes(postgres: Database, tables: Tables) -> None:
