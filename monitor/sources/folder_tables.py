@@ -121,8 +121,12 @@ class _Loading:
                 continue
             parts.append(part)
         columns = tuple({name.lower(): name for part in reversed(parts) for name in part.header}.values())
-        rows = self.copy(files.table, columns, parts)
-        if not parts or not self.has_rows(rows, files.table, parts[0].name):
+        rows, examples = self.copy(files.table, columns, parts)
+        if examples:
+            self.remarks.append(_not_counted(examples, files.table, rows))
+        elif parts:
+            self.has_rows(rows, files.table, parts[0].name)
+        if not rows:
             return None
         self.refuse_two_ways(table, columns, wanted)
         return self.engine.ibis.table(files.table)
@@ -137,8 +141,8 @@ class _Loading:
         if column and self.spec.table("quotas").number_format is None:
             refuse_two_ways(rows, [column], "source.tables.quotas")
 
-    def copy(self, table: str, columns: tuple[str, ...], parts: list[CsvFile]) -> int:
-        """Copy the parts into the engine, batch by batch; the number of rows."""
+    def copy(self, table: str, columns: tuple[str, ...], parts: list[CsvFile]) -> tuple[int, list[str]]:
+        """Copy the parts into the engine, batch by batch; the number of rows, and where examples stand, not copied."""
         connection = self.engine.ibis.con
         connection.from_arrow(schema(columns).empty_table()).create(table)
         rows = 0
@@ -148,12 +152,7 @@ class _Loading:
             examples += places
             connection.from_arrow(batch).insert_into(table)
             rows += batch.num_rows
-        if examples:
-            self.remarks.append(
-                f"{examples[0]}: {EXAMPLE} stands in {len(examples)} row{'s' * (len(examples) > 1)}, not counted: "
-                "put your own in its place."
-            )
-        return rows
+        return rows, examples
 
     def parquet(self, files: TableFiles) -> ibis.Table | None:
         """The parts as one lazy table, None without a row."""
@@ -216,6 +215,16 @@ class _Loading:
         """How a file is called in sentences: from the source's folder on."""
         folder = folder_of(self.spec)
         return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _not_counted(examples: list[str], table: str, rows: int) -> str:
+    if rows:
+        several = "row" if len(examples) == 1 else "rows"
+        return f"{examples[0]}: {EXAMPLE} stands in {len(examples)} {several}, not counted: put your own in its place."
+    return (
+        f"{examples[0]}: there is nothing but {EXAMPLE}, so table {table} is taken as absent: put rows of your own in "
+        "its place."
+    )
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -73,8 +73,9 @@ def test_sheets_are_ignored_until_they_are_filled_in_and_then_give_the_numbers(
     assert not untouched["data"]["rows"].keys() & {"reps", "quotas", "spend"}
     assert untouched["indicators"]["attainment"]["weekly"]["band"] == "no_data"
     said = " ".join(run("doctor", "--as-of", AS_OF, "--config", config).out.split())
-    assert "quotas.csv, line 2: EXAMPLE stands in 1 row, not counted" in said
-    assert "there is no table `quotas`" in said and "init --template quotas" in said
+    assert "quotas.csv, line 2: there is nothing but EXAMPLE, so table quotas is taken as absent" in said
+    assert "there is no table `quotas`: Pipeline coverage and AE attainment read no data" in said
+    assert "put rows of your own into sheets/quotas.csv (rep_id, period_start, amount)" in said
     for name in ("reps", "quotas", "spend"):
         sheet = tmp_path / "sheets" / f"{name}.csv"
         write_csv(sheet, [dict.fromkeys(row, "EXAMPLE") for row in clean_company()[name][:1]] + clean_company()[name])
