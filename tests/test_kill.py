@@ -21,7 +21,7 @@ from sqlalchemy import make_url
 
 from monitor.core.plan import SealedVerdict
 from monitor.store.repository import open_store
-from tests.postgres import Server, server_or_skip
+from tests.postgres import Server
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
@@ -75,8 +75,8 @@ def monitor() -> Iterator[Popen[str]]:
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    yield from server_or_skip()
+def postgres(postgres_server: Server) -> Server:
+    return postgres_server
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from monitor.core.checks import Check, Outcome
 from monitor.core.definition import definition_check
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
-from monitor.core.tables import REVIEW, TABLES
+from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
 from monitor.errors import DataError, StoreError
 
 _SHOWN = 5
@@ -34,7 +34,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
         return [*checks, Check("data", Outcome.FAILED, str(error))]
     return [
         *checks,
-        *_data(book, asked),
+        *_data(company, book, asked),
         *_rows(book),
         *_segments(book, asked),
         *_definitions(book, asked),
@@ -88,15 +88,15 @@ def _worker(company: Company, now: datetime) -> list[Check]:
         return []
 
 
-def _data(book: Book, asked: Asked) -> Iterator[Check]:
+def _data(company: Company, book: Book, asked: Asked) -> Iterator[Check]:
     quality = book.facts.quality
     rows = ", ".join(f"{name} {count:,}" for name, count in sorted(quality.rows.items()))
     yield Check("data", Outcome.OK, f"rows read: {rows}")
-    needed = {name: i.title for i in reversed(INDICATORS) for name in i.needs}
-    for name, title in needed.items():
+    for name in dict.fromkeys(name for i in INDICATORS for name in i.needs):
         if name not in quality.rows:
-            mend = f"add the table `{name}` ({', '.join(TABLES[name].required)})"
-            yield Check("data", Outcome.WARNING, f"there is no table `{name}`: {title} reads no data", mend)
+            titles = [i.title for i in INDICATORS if name in i.needs]
+            reads = f"{' and '.join(titles)} read{'s' * (len(titles) == 1)} no data"
+            yield Check("data", Outcome.WARNING, f"there is no table `{name}`: {reads}", _lacking(company, name))
     newest = book.newest(asked.as_of)
     if book.is_stale(asked.as_of):
         text = f"the newest row is of {newest}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
@@ -110,6 +110,16 @@ def _data(book: Book, asked: Asked) -> Iterator[Check]:
     for table, columns in sorted(quality.ignored_columns.items()):
         if columns:
             yield Check("data", Outcome.NOTE, f"{table}: {len(columns)} columns ignored ({', '.join(columns)})")
+
+
+def _lacking(company: Company, name: str) -> str:
+    """Where the rows of a table go that has none."""
+    columns = ", ".join(TABLES[name].required)
+    place = company.config.document.source.tables.get(name)
+    if place and place.path:
+        return f"put rows of your own into {place.path} ({columns})"
+    template = f"; `smb-monitor init --template {name}` writes one to fill in" if name in ON_SHEETS else ""
+    return f"add the table `{name}` ({columns}){template}"
 
 
 def _rows(book: Book) -> Iterator[Check]:

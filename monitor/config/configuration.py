@@ -180,7 +180,8 @@ class Config:
     def source_spec(self) -> SourceSpec:
         """What the source is opened from."""
         given = {name: self.secrets[name] for name in OF_SOURCES if name in self.secrets}
-        return source_spec(self.document.source, self.folder, self.calendar, given)
+        document = self.document
+        return source_spec(document.source, self.folder, self.calendar, document.currency, given)
 
     def _facts_policy(self) -> FactsPolicy:
         document = self.document

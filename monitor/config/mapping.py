@@ -22,7 +22,7 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def source_spec(
-    section: SourceSection, folder: Folder, calendar: FiscalCalendar, secrets: Mapping[str, Secret]
+    section: SourceSection, folder: Folder, calendar: FiscalCalendar, currency: str, secrets: Mapping[str, Secret]
 ) -> SourceSpec:
     """What a source is opened from; paths from `folder`, the one that holds config.yaml."""
     return SourceSpec(
@@ -39,6 +39,7 @@ def source_spec(
         scenario=section.scenario,
         seed=section.seed,
         calendar=calendar,
+        currency=currency,
     )
 
 
@@ -58,6 +59,7 @@ def _table_spec(table: Table, section: TableSection, folder: Folder) -> TableSpe
         derive=flags,
         defaults={name: constant(table.column(name), text) for name, text in section.defaults.items()},
         date_format=section.date_format,
+        number_format=section.number_format,
         from_reps=section.from_reps,
         per=section.per,
         ramp=section.ramp,

@@ -89,6 +89,8 @@ class TableSection:
     """Constants for columns that the source lacks and for cells that are empty."""
     date_format: Text | None = None
     """How this table writes dates, such as `%d/%m/%Y`; when absent, 2025-04-23."""
+    number_format: Literal["1,234.50", "1.234,50", "1 234,50"] | None = None
+    """How this table writes numbers; when absent, `1234.50`, `1,234.50` and, in the reporting currency, `$1,234.50`."""
     from_reps: Text | None = None
     """Only for `quotas`: the column of the reps' file that holds a rep's constant quota."""
     per: Literal["quarter", "year"] = "quarter"

@@ -1,20 +1,27 @@
-"""What `init` asks, and the commented config.yaml that it writes from the answers. It asks nobody itself."""
+"""What `init` asks, one answer at a time. It asks nobody itself; `answered.py` makes the files of the answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
-
-import yaml
 
 from monitor.config.lines import Plain
 from monitor.config.reading import problems_of
-from monitor.errors import UsageError
+from monitor.config.sheets import FOLDER
+from monitor.config.words import choice
+from monitor.core.tables import ON_SHEETS
 
 Answers = Mapping[str, str]
 """By question key, as typed. What is absent or empty is left at its default."""
+CRMS = ("salesforce", "hubspot")
+HERE, FILE, CONSTANT, NONE = "here", "file", "constant", "none"
+"""Where a table is: with the deals, in a spreadsheet of its own, to be made of the people's, nowhere yet."""
+
+
+def _always(before: Answers) -> bool:
+    del before
+    return True
 
 
 @dataclass(frozen=True)
@@ -23,20 +30,33 @@ class Question:
 
     key: str
     prompt: str
-    default: str = ""
-    only_if: tuple[str, str] | None = None
-    """Asked only where this key was answered so."""
+    default: str | Callable[[Answers], str] = ""
+    only_if: Callable[[Answers], bool] = _always
+    """Whether it is asked, after the answers so far."""
+    choices: tuple[str, ...] = ()
+    """What it takes, where the configuration does not say it."""
+    optional: bool = False
+    """Whether nothing is an answer."""
 
-    def wanted(self, answers: Answers) -> bool:
+    def wanted(self, before: Answers) -> bool:
         """Whether to ask it, after the answers so far."""
-        return self.only_if is None or answers.get(self.only_if[0]) == self.only_if[1]
+        return self.only_if(before)
 
-    def problem(self, answer: str) -> str | None:
+    def default_after(self, before: Answers) -> str:
+        """What an empty line stands for, after the answers so far."""
+        return self.default if isinstance(self.default, str) else self.default(before)
+
+    def problem(self, answer: str, before: Answers | None = None) -> str | None:
         """What is wrong with an answer, as a clause that says what is accepted; None when it is fine."""
-        answer = answer.strip() or self.default
+        before = before or {}
+        answer = answer.strip() or self.default_after(before)
         if not answer:
-            return None if self.key in _OPTIONAL else "an answer is needed"
-        values = _values({**_SAMPLE, self.key: answer})
+            return None if self.optional else "an answer is needed"
+        if self.choices and answer not in self.choices:
+            return f"must be {choice(self.choices)}, not {answer}"
+        if self.key == "quotas" and answer == CONSTANT and before.get("reps") == NONE:
+            return "a constant quota stands beside a person, and the people are nowhere yet"
+        values = values_of({**_SAMPLE, **before, self.key: answer})
         found = [one.clause for one in problems_of(values, Path()) if _belongs(one.path, self.key)]
         return found[0] if found else None
 
@@ -46,60 +66,155 @@ def questions() -> tuple[Question, ...]:
     return _QUESTIONS
 
 
+def source_type(before: Answers) -> str:
+    """Where the deals are."""
+    return before.get("source.type") or "csv"
+
+
+def made_from(before: Answers) -> str | None:
+    """The CRM whose tables are read, over its API or copied into a database; None where nobody named one."""
+    kind = source_type(before)
+    return kind if kind in CRMS else before.get("source.preset") or None
+
+
+def is_in_file(before: Answers, table: str) -> bool:
+    """Whether a template is written for the table."""
+    return before.get(table) == FILE
+
+
+def _is(kind: str) -> Callable[[Answers], bool]:
+    return lambda before: source_type(before) == kind
+
+
+def _real(before: Answers) -> bool:
+    """Whether somebody's own data are read."""
+    return source_type(before) != "demo"
+
+
+def _constant(before: Answers) -> bool:
+    return _real(before) and before.get("quotas") == CONSTANT
+
+
+def _where(before: Answers) -> str:
+    """What people mostly say of quotas and spend."""
+    return HERE if source_type(before) == "csv" else FILE
+
+
+_PLACES_OF_A_TABLE = "here (with the deals), file (a spreadsheet: a template is written) or none (not yet)"
 _QUESTIONS = (
     Question("company", "Company"),
     Question("timezone", "Time zone (an IANA name)", "America/New_York"),
     Question("currency", "Reporting currency (three letters)", "USD"),
     Question("fiscal_year_start", "First month of the fiscal year (1 to 12)", "1"),
-    Question("source.type", "Where the data come from: csv (a folder of CSV or Parquet files) or demo", "csv"),
-    Question("source.path", "Folder of the files", "data", only_if=("source.type", "csv")),
-    Question("expansion.started", "Day on which the expansion to mid-market began (2025-04-01; empty: none)"),
-    Question("gross_margin", "Gross margin of SMB as a share (0.75; empty: CAC payback is not read)"),
-    Question("approvers", "Who may override a pause: Name <mail>, at least two (empty: nobody)"),
-    Question("slack", "Slack channels by id, for the digest and for alerts: C0123, C0456 (empty: no Slack)"),
+    Question(
+        "source.type",
+        "Where the deals are: csv (a folder of CSV or Parquet files), sql (PostgreSQL or a DuckDB file), salesforce,"
+        " hubspot, or demo",
+        "csv",
+    ),
+    Question("source.path", "Folder of the files", "data", only_if=_is("csv")),
+    Question(
+        "source.file",
+        "DuckDB file (empty: PostgreSQL, whose address stands in the environment as SOURCE_URL)",
+        only_if=_is("sql"),
+        optional=True,
+    ),
+    Question(
+        "source.preset",
+        "Whose tables, as Fivetran or Airbyte copies them: salesforce or hubspot (empty: tables of your own)",
+        only_if=_is("sql"),
+        optional=True,
+    ),
+    Question("source.schema", "Schema of the tables (empty: the database's own)", only_if=_is("sql"), optional=True),
+    Question(
+        "reps",
+        f"People, their roles and segments: {_PLACES_OF_A_TABLE}",
+        HERE,
+        only_if=_real,
+        choices=(HERE, FILE, NONE),
+    ),
+    Question(
+        "quotas",
+        "Quotas: here, file, constant (one for each person, a column of the people's table) or none",
+        _where,
+        only_if=_real,
+        choices=(HERE, FILE, CONSTANT, NONE),
+    ),
+    Question("quotas.column", "Column of the people's table that holds the quota", "quota", only_if=_constant),
+    Question("quotas.per", "A quota is for a quarter or a year", "year", only_if=_constant),
+    Question(
+        "quotas.ramp",
+        "Parts of it in the first quarters after the start (0.25, 0.5, 0.75; empty: the whole at once)",
+        only_if=_constant,
+        optional=True,
+    ),
+    Question("spend", "Spend on sales and marketing: here, file or none", _where, _real, (HERE, FILE, NONE)),
+    Question("revenue", "Recurring revenue (no reading needs it): here, file or none", NONE, _real, (HERE, FILE, NONE)),
+    Question(
+        "sheets",
+        "Folder for the templates",
+        FOLDER,
+        only_if=lambda before: _real(before) and any(is_in_file(before, table) for table in ON_SHEETS),
+    ),
+    Question(
+        "expansion.started",
+        "Day on which the expansion to mid-market began (2025-04-01; empty: none)",
+        optional=True,
+    ),
+    Question("gross_margin", "Gross margin of SMB as a share (0.75; empty: CAC payback is not read)", optional=True),
+    Question("approvers", "Who may override a pause: Name <mail>, at least two (empty: nobody)", optional=True),
+    Question(
+        "slack", "Slack channels by id, for the digest and for alerts: C0123, C0456 (empty: no Slack)", optional=True
+    ),
 )
-_OPTIONAL = {"expansion.started", "gross_margin", "approvers", "slack"}
 _SAMPLE = {"company": "Acme", "source.type": "demo"}
-_PLACES = {"gross_margin": "indicators.cac_payback.gross_margin", "approvers": "leadership.approvers"}
+_PLACES = {
+    "gross_margin": "indicators.cac_payback.gross_margin",
+    "approvers": "leadership.approvers",
+    "source.file": "source.path",
+    "quotas.column": "source.tables.quotas.from_reps",
+    "quotas.per": "source.tables.quotas.per",
+    "quotas.ramp": "source.tables.quotas.ramp",
+}
 
 
-def render_config(answers: Answers) -> str:
-    """A commented config.yaml that passes `check`. Raises UsageError where an answer cannot be used."""
-    given = {key: text.strip() for key, text in answers.items() if text.strip()}
-    for question in _QUESTIONS:
-        clause = question.problem(given.get(question.key, question.default)) if question.wanted(given) else None
-        if clause:
-            raise UsageError(f"{question.key}: {clause}")
-    full = {question.key: given.get(question.key, question.default) for question in _QUESTIONS}
-    return _TEMPLATE.substitute(
-        company=_scalar(full["company"]),
-        timezone=full["timezone"],
-        currency=full["currency"].upper(),
-        month=full["fiscal_year_start"],
-        expansion=_expansion(full["expansion.started"]),
-        source=_source(full["source.type"], full["source.path"]),
-        margin=_margin(full["gross_margin"]),
-        leadership=_leadership(full["approvers"]),
-        slack=_slack(full["slack"]),
-    )
-
-
-def _values(answers: Answers) -> Plain:
+def values_of(answers: Answers) -> Plain:
     """The answers as the values of a configuration."""
     values: dict[str, Plain] = {
         key: answers[key] for key in ("company", "timezone", "currency", "fiscal_year_start") if key in answers
     }
-    kind = answers["source.type"]
-    values["source"] = {"type": kind, "path": answers.get("source.path", "data")}
+    values["source"] = _source(answers)
     if day := answers.get("expansion.started"):
         values["expansion"] = {"started": day}
     if margin := answers.get("gross_margin"):
         values["indicators"] = {"cac_payback": {"gross_margin": {"smb": margin}}}
     if people := answers.get("approvers"):
-        values["leadership"] = {"approvers": list(_people(people))}
+        values["leadership"] = {"approvers": list(people_of(people))}
     if channels := answers.get("slack"):
-        values["slack"] = dict(_channels(channels))
+        values["slack"] = dict(channels_of(channels))
     return values
+
+
+def _source(answers: Answers) -> dict[str, Plain]:
+    kind = answers["source.type"]
+    path = answers.get("source.file") if kind == "sql" else answers.get("source.path", "data")
+    source: dict[str, Plain] = {"type": kind}
+    source |= {"path": path} if path and kind not in CRMS else {}
+    source |= {key: answers[f"source.{key}"] for key in ("preset", "schema") if answers.get(f"source.{key}")}
+    if answers.get("quotas") == CONSTANT or "quotas.column" in answers:
+        source["tables"] = {"quotas": _constant_quotas(answers)}
+    return source
+
+
+def _constant_quotas(answers: Answers) -> dict[str, Plain]:
+    """The rule by which quotas are made of the people's column."""
+    rule: dict[str, Plain] = {
+        "from_reps": answers.get("quotas.column") or "quota",
+        "per": answers.get("quotas.per") or "year",
+    }
+    if ramp := answers.get("quotas.ramp"):
+        rule["ramp"] = [part.strip() for part in ramp.split(",")]
+    return rule
 
 
 def _belongs(path: tuple[str | int, ...], key: str) -> bool:
@@ -107,7 +222,7 @@ def _belongs(path: tuple[str | int, ...], key: str) -> bool:
     return path[: len(place)] == place
 
 
-def _people(text: str) -> list[Plain]:
+def people_of(text: str) -> list[Plain]:
     """`Ada Example <ada@example.com>, Bo Example` as approvers."""
     found: list[Plain] = []
     for part in filter(str.strip, text.split(",")):
@@ -117,110 +232,7 @@ def _people(text: str) -> list[Plain]:
     return found
 
 
-def _channels(text: str) -> dict[str, Plain]:
+def channels_of(text: str) -> dict[str, Plain]:
     """`C0123, C0456`; one channel alone is for both."""
     digest, _, alert = (part.strip() for part in text.partition(","))
     return {"digest_channel": digest, "alert_channel": alert or digest}
-
-
-def _expansion(day: str) -> str:
-    return f"expansion: {{started: {day}}}" if day else "# expansion: {started: 2025-04-01}"
-
-
-def _source(kind: str, path: str) -> str:
-    if kind == "demo":
-        return "source: {type: demo, scenario: trap}   # healthy, trap, shock, thin or dirty"
-    return f"source:\n  type: csv\n  path: {_scalar(path)}\n{_MAPPING}"
-
-
-def _margin(margin: str) -> str:
-    line = f"gross_margin: {{smb: {margin or '0.75'}}}"
-    return f"    {line}" if margin else f"    # {line}   # without it, the payback reads no data"
-
-
-def _leadership(people: str) -> str:
-    if not people:
-        return _NOBODY
-    lines = ["leadership:", "  approvers:"]
-    for person in _people(people):
-        assert isinstance(person, dict)
-        pairs = ", ".join(f"{key}: {_scalar(str(text))}" for key, text in person.items())
-        lines.append(f"    - {{{pairs}}}")
-    return "\n".join(lines)
-
-
-def _slack(channels: str) -> str:
-    if not channels:
-        return _NO_SLACK
-    return "\n".join(["slack:", *(f"  {key}: {_scalar(str(text))}" for key, text in _channels(channels).items())])
-
-
-def _scalar(text: str) -> str:
-    """`text` as YAML holds it in one line of a block or flow, quoted where it must be."""
-    style = None if text.isprintable() else '"'
-    line = yaml.safe_dump([text], default_flow_style=True, default_style=style, allow_unicode=True, width=10**6)
-    return line.strip()[1:-1]
-
-
-_MAPPING = """  # Where names, values or dates differ from docs/configuration.md:
-  # tables:
-  #   opportunities:
-  #     file: deals.csv
-  #     columns: {opportunity_id: Deal ID, created_date: Created}
-  #     values: {segment: {Mid-Market: mid_market}}
-  #     derive: {is_won: {from: stage, in: [Closed Won]}}
-  #     date_format: '%d/%m/%Y'"""
-
-_NOBODY = """# Nobody can override a pause as long as nobody is named here.
-# leadership:
-#   approvers:
-#     - {name: Ada Example, email: ada@example.com}
-#     - {name: Bo Example, email: bo@example.com}"""
-
-_NO_SLACK = """# slack:                             # docs/slack.md; its tokens stand in the environment
-#   digest_channel: C0123456789
-#   alert_channel: C0123456789"""
-
-_TEMPLATE = Template("""\
-# SMB Monitor. Every key, its default and what it means: docs/configuration.md, or `smb-monitor config show`.
-# Passwords and tokens never stand here; they come from the environment.
-company: $company
-timezone: $timezone        # an IANA name
-currency: $currency
-fiscal_year_start: $month   # month
-$expansion   # the breaker watches from this quarter on
-
-$source
-
-indicators:
-  pipeline_coverage:
-    basis: horizon                  # or quarter, remaining, worked
-    bands: {healthy: 4.0, breakage: 3.5}
-  win_rate_trend:
-    bands: {warning: -2.0, breakage: -4.0}
-  attainment:
-    bands: {healthy: 0.80, breakage: 0.65}
-  cac_payback:
-$margin
-    bands: {healthy: 14, breakage: 18}
-
-breaker:
-  quarters_to_trip: 2
-  seal_after_days: 7
-  recovered_when: healthy           # or warning
-  resume: automatic                 # or approval: a named approver confirms a recovery
-
-$leadership
-
-$slack
-
-# email:                             # docs/delivery.md; SMTP_PASSWORD in the environment
-#   host: smtp.example.com
-#   from: SMB Monitor <monitor@example.com>
-#   username: monitor@example.com
-
-# schedule:                          # local times, for `serve`
-#   digest: {weekday: monday, at: 08:00}
-
-database: sqlite:///smb-monitor.db  # or DATABASE_URL in the environment
-""")

@@ -50,6 +50,8 @@ class TableSpec:
     """Constants for columns that the source lacks and for cells that are empty."""
     date_format: str | None = None
     """Of every date of the table, as `strptime` has it; None: ISO."""
+    number_format: str | None = None
+    """How every number of the table is written, by the example of 1234.5; None: `1234.5` or `1,234.5`."""
     from_reps: str | None = None
     """Only for `quotas`: the column of the reps' own table (theirs) that holds a rep's constant quota."""
     per: Literal["quarter", "year"] = "quarter"
@@ -81,6 +83,8 @@ class SourceSpec:
     scenario: str = "trap"
     seed: int = 1
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
+    currency: str = "USD"
+    """The reporting currency, whose sign may stand before an amount."""
 
     def table(self, name: str) -> TableSpec:
         """The mapping of one table; one that maps nothing where none is given."""

@@ -182,3 +182,8 @@ _ALL = (
 
 TABLES = {table.name: table for table in _ALL}
 """Every canonical table by name."""
+
+EXAMPLE = "EXAMPLE"
+"""Stands in the one row of a template for a spreadsheet; a row that holds it is never counted."""
+ON_SHEETS = ("reps", "quotas", "spend", "revenue")
+"""Tables that a CRM seldom has, and that people keep in spreadsheets."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from monitor import __version__
-from monitor.core.tables import SEGMENTS
+from monitor.core.tables import ON_SHEETS, SEGMENTS
 
 INDICATORS = {
     "pipeline_coverage": ("coverage",),
@@ -66,7 +66,7 @@ def parser() -> Parser:
     def add(name: str, text: str) -> Parser:
         return commands.add_parser(name, help=text, description=text[:1].upper() + text[1:], parents=[common])
 
-    _setting_up(add("init", "ask a few questions and write a commented config.yaml"))
+    _setting_up(add("init", "ask a few questions; write a commented config.yaml and spreadsheets to fill in"))
     doctor = add("doctor", "check configuration, data, definitions and database; say how to mend each")
     doctor.add_argument("--dry-run", action="store_true", help="ask an API what reading it would cost; read nothing")
     add("status", "the four readings, bands, streaks, the breaker and what is ahead")
@@ -120,6 +120,7 @@ def _format(command: Parser) -> None:
 
 def _setting_up(init: Parser) -> None:
     init.add_argument("--output", type=Path, default=Path("config.yaml"), metavar="FILE", help="the file to write")
+    init.add_argument("--template", choices=ON_SHEETS, help="write the empty spreadsheet of one table and ask nothing")
     init.add_argument("--force", action="store_true", help="replace the file if it is there")
 
 

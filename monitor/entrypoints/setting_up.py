@@ -10,40 +10,71 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.entrypoints.opening import asked, now, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.terminal import complain, progress, say
 from monitor.errors import ConfigError, UsageError
 
+if TYPE_CHECKING:
+    from monitor.config.questions import Question
+    from monitor.config.writing import Written
+
 
 def init(args: argparse.Namespace) -> int:
-    """Ask, and write a commented config.yaml."""
-    from monitor.config.questions import questions, render_config
+    """Ask, and write a commented config.yaml, with a template of each spreadsheet; or one template alone."""
+    from monitor.config.answered import render_config, render_sheets
+    from monitor.config.questions import questions
+    from monitor.config.writing import write_whole
 
+    if args.template:
+        return _template(args)
     if args.output.exists() and not args.force:
         raise UsageError(f"{args.output} is there already: name another with --output, or replace it with --force.")
     answers: dict[str, str] = {}
     for question in questions():
         if question.wanted(answers):
-            answers[question.key] = _ask(question.prompt, question.default, question.problem)
-    try:
-        args.output.write_text(render_config(answers), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{args.output} cannot be written: {error.strerror}.") from error
-    say(f"Wrote {args.output}. Next: `smb-monitor doctor --config {args.output}`.")
+            answers[question.key] = _ask(question, answers)
+    sheets = {args.output.parent / path: text for path, text in render_sheets(answers).items()}
+    _tell(write_whole({**sheets, args.output: render_config(answers)}, replacing=args.output))
+    if sheets:
+        say("Fill the sheets in, in any program; the row that says EXAMPLE is never counted.")
+    say(f"Next: `smb-monitor doctor --config {args.output}`.")
     return 0
 
 
-def _ask(prompt: str, default: str, problem: Callable[[str], str | None]) -> str:
+def _template(args: argparse.Namespace) -> int:
+    """The template of one table, as the configuration that is there wants it."""
+    from monitor.config import read
+    from monitor.config.sheets import FOLDER, template, template_for
+    from monitor.config.writing import write_whole
+
+    file, table = args.config or args.output, args.template
+    text = template_for(table, read(file, os.environ).document) if file.exists() else template(table)
+    sheet = file.parent / FOLDER / f"{table}.csv"
+    _tell(write_whole({sheet: text}))
+    say(f"Fill it in and name it in {file}, under source.tables: `{table}: {{type: csv, path: {FOLDER}/{table}.csv}}`.")
+    return 0
+
+
+def _tell(written: Written) -> None:
+    for path in written.left:
+        say(f"{path} is there already and is left as it is.")
+    if written.new:
+        say(f"Wrote {', '.join(map(str, written.new))}.")
+
+
+def _ask(question: Question, before: Mapping[str, str]) -> str:
+    default = question.default_after(before)
     while True:
-        sys.stderr.write(f"{prompt}{f' [{default}]' if default else ''}: ")
+        sys.stderr.write(f"{question.prompt}{f' [{default}]' if default else ''}: ")
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
             raise UsageError("init asks questions, and the input ended before the last was answered.")
         answer = line.strip() or default
-        wrong = problem(answer)
+        wrong = question.problem(answer, before)
         if wrong is None:
             return answer
         complain(f"{wrong}; please answer again")

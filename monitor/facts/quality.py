@@ -89,7 +89,7 @@ class Tally:
         return (
             f"Table {table}: {bad:,} of {self.rows[table][company]:,} rows cannot be used ("
             + ", ".join(f"{count:,} {reason}" for count, reason in commonest)
-            + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}."
+            + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}{_advice(example)}."
         )
 
     def place(self, table: str, raw: ir.Table, key: ir.StringValue) -> None:
@@ -162,6 +162,21 @@ def _examples(work: Workspace, rows: ir.Table) -> pa.Table:
 
 def _order(row: BadRow) -> tuple[str, str, str, int, str]:
     return (row.table, row.reason, row.file or "", row.line or 0, row.key)
+
+
+def _advice(row: BadRow) -> str:
+    """What mends a whole column."""
+    advice = _ADVICE.get(row.reason)
+    return f"; {advice.format(key=f'source.tables.{row.table}')}" if advice else ""
+
+
+_NUMBERS = "those that are not written as 1,234.50 need a number_format, such as '1.234,50', under {key}"
+_ADVICE = {
+    "bad_date": "dates that are not written as 2026-01-31 need a date_format, such as '%m/%d/%Y', under {key}",
+    "bad_amount": f"of amounts, {_NUMBERS}",
+    "bad_number": f"of numbers, {_NUMBERS}",
+    "no_rate": "amounts in another currency than `currency` need its rate in a table fx_rates",
+}
 
 
 def _place(row: BadRow) -> str:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError, DataError
+from monitor.sources.mapping import plain_name
 from monitor.sources.source import BAD, FILE, LINE
 
 DELIMITERS = ",;\t|"
@@ -48,7 +49,7 @@ class Row(NamedTuple):
 
 
 def open_csv(path: Path, name: str, spec: SourceSpec, known: frozenset[str]) -> CsvFile:
-    """Read the header. `known` are the column names (lower case) that are expected, to tell the delimiter by.
+    """Read the header. `known` are the expected columns, as `plain_name` writes them, to tell the delimiter by.
 
     Raises DataError for an empty file, a header that is broken or names a column twice, or bytes that are no text.
     """
@@ -135,7 +136,7 @@ def _line_of_bad_byte(path: Path, encoding: str) -> int | None:
 
 
 def _likeness(line: str, delimiter: str, known: frozenset[str]) -> tuple[int, int]:
-    names = {name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])}
+    names = {plain_name(name) for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])}
     return len(names & known), len(names)
 
 

@@ -12,13 +12,14 @@ import ibis
 import pyarrow as pa
 
 from monitor.core.source_spec import SourceSpec
-from monitor.core.tables import TABLES
+from monitor.core.tables import EXAMPLE, TABLES, Table
 from monitor.errors import DataError
 from monitor.sources.csv_reader import CsvFile, batches, open_csv, schema
 from monitor.sources.engine import Engine
 from monitor.sources.files import Found, TableFiles, find, folder_of, names_in
-from monitor.sources.mapping import check_columns, check_spec, fits, known_columns, map_table
-from monitor.sources.rep_quotas import quotas_from_reps
+from monitor.sources.mapping import Names, check_columns, check_spec, fits, known_columns, map_table
+from monitor.sources.rep_quotas import add_quotas
+from monitor.sources.sheets import amounts, refuse_two_ways, without_examples
 from monitor.sources.source import FILE
 
 NEEDED = "opportunities"
@@ -65,7 +66,7 @@ def read_table(spec: SourceSpec, name: str) -> tuple[pa.Table | None, tuple[str,
     try:
         loading = _Loading(spec, Found({name: files}, ()), engine)
         raw = loading.csv(files) if files.format == "csv" else loading.parquet(files)
-        rows = None if raw is None else map_table(raw, TABLES[name], spec.table(name)).to_pyarrow()
+        rows = None if raw is None else map_table(raw, TABLES[name], spec.table(name), spec.currency).to_pyarrow()
         return rows, tuple(loading.remarks)
     finally:
         engine.close()
@@ -85,7 +86,7 @@ class _Loading:
         for name, files in self.found.tables.items():
             raw = self.csv(files) if files.format == "csv" else self.parquet(files)
             if raw is not None:
-                tables[name] = map_table(raw, TABLES[name], self.spec.table(name))
+                tables[name] = map_table(raw, TABLES[name], self.spec.table(name), self.spec.currency)
         if NEEDED not in tables:
             folder = folder_of(self.spec)
             raise DataError(
@@ -103,9 +104,7 @@ class _Loading:
             raise DataError(
                 "source.tables.quotas.from_reps needs the table reps, which the folder does not hold: add it."
             )
-        tables["quotas"] = quotas_from_reps(tables["reps"], tables[NEEDED], quotas, self.spec.calendar)
-        used = quotas.from_reps.lower()
-        tables["reps"] = tables["reps"].drop(*(name for name in tables["reps"].columns if name.lower() == used))
+        add_quotas(tables, quotas, self.spec)
 
     def csv(self, files: TableFiles) -> ibis.Table | None:
         """The parts as one table of texts in the engine, None without a row."""
@@ -122,20 +121,38 @@ class _Loading:
                 continue
             parts.append(part)
         columns = tuple({name.lower(): name for part in reversed(parts) for name in part.header}.values())
-        rows = self.copy(files.table, columns, parts)
-        return (
-            self.engine.ibis.table(files.table) if parts and self.has_rows(rows, files.table, parts[0].name) else None
-        )
+        rows, examples = self.copy(files.table, columns, parts)
+        if examples:
+            self.remarks.append(_not_counted(examples, files.table, rows))
+        elif parts:
+            self.has_rows(rows, files.table, parts[0].name)
+        if not rows:
+            return None
+        self.refuse_two_ways(table, columns, wanted)
+        return self.engine.ibis.table(files.table)
 
-    def copy(self, table: str, columns: tuple[str, ...], parts: list[CsvFile]) -> int:
-        """Copy the parts into the engine, batch by batch; the number of rows."""
+    def refuse_two_ways(self, table: Table, columns: tuple[str, ...], quota: str | None) -> None:
+        """Raises DataError for amounts that may be a thousand times what they seem; `quota` is for `from_reps`."""
+        spec, names, rows = self.spec.table(table.name), Names(columns), self.engine.ibis.con.table(table.name)
+        if spec.number_format is None:
+            wanted = (names.find(spec.columns.get(name, name)) for name in amounts(table))
+            refuse_two_ways(rows, (name for name in wanted if name), f"source.tables.{table.name}")
+        column = names.find(quota) if quota else None
+        if column and self.spec.table("quotas").number_format is None:
+            refuse_two_ways(rows, [column], "source.tables.quotas")
+
+    def copy(self, table: str, columns: tuple[str, ...], parts: list[CsvFile]) -> tuple[int, list[str]]:
+        """Copy the parts into the engine, batch by batch; the number of rows, and where examples stand, not copied."""
         connection = self.engine.ibis.con
         connection.from_arrow(schema(columns).empty_table()).create(table)
         rows = 0
-        for batch in batches(parts, columns):
+        examples: list[str] = []
+        for every in batches(parts, columns):
+            batch, places = without_examples(every, table)
+            examples += places
             connection.from_arrow(batch).insert_into(table)
             rows += batch.num_rows
-        return rows
+        return rows, examples
 
     def parquet(self, files: TableFiles) -> ibis.Table | None:
         """The parts as one lazy table, None without a row."""
@@ -198,6 +215,16 @@ class _Loading:
         """How a file is called in sentences: from the source's folder on."""
         folder = folder_of(self.spec)
         return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _not_counted(examples: list[str], table: str, rows: int) -> str:
+    if rows:
+        several = "row" if len(examples) == 1 else "rows"
+        return f"{examples[0]}: {EXAMPLE} stands in {len(examples)} {several}, not counted: put your own in its place."
+    return (
+        f"{examples[0]}: there is nothing but {EXAMPLE}, so table {table} is taken as absent: put rows of your own in "
+        "its place."
+    )
 
 
 def _first_line(error: duckdb.Error) -> str:

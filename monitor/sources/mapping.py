@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from functools import cached_property
 
 import ibis
 from ibis.expr.types import StringValue, Value
@@ -14,16 +17,38 @@ from monitor.core.source_spec import Constant, Derive, TableSpec
 from monitor.core.tables import Column, Kind, Table
 from monitor.errors import ConfigError, DataError
 from monitor.sources.date_format import check_date_format, to_iso
+from monitor.sources.number_format import SIGNS, is_reporting, to_plain
 from monitor.sources.source import BAD, FILE, LINE
 
 HELPERS = (FILE, LINE, BAD)
 
 
+class Names:
+    """Their columns as they are looked up: in any case, and `Rep ID` is `rep_id` where no other column is."""
+
+    def __init__(self, theirs: Iterable[str]) -> None:
+        self.all = tuple(name for name in theirs if name not in HELPERS)
+        exact = {name.lower(): name for name in self.all}
+        self._by_name = {plain_name(name): name for name in reversed(self.all)} | exact
+
+    def find(self, name: str) -> str | None:
+        """The column of this name, None where there is none."""
+        return self._by_name.get(name.lower(), self._by_name.get(plain_name(name)))
+
+    def __contains__(self, name: str) -> bool:
+        return self.find(name) is not None
+
+
+def plain_name(name: str) -> str:
+    """A column's name as ours are written."""
+    return re.sub(r"[\s-]+", "_", name.strip().lower())
+
+
 def known_columns(table: Table, spec: TableSpec, more: Iterable[str] = ()) -> frozenset[str]:
-    """Every column name, in lower case, that a file of this table may be known by."""
+    """Every column name, as `plain_name` writes it, that a file of this table may be known by."""
     ours = {column.name for column in table.columns} - set(spec.columns)
     theirs = {*spec.columns.values(), *(derive.column for derive in spec.derive.values()), *more}
-    return frozenset(name.lower() for name in ours | theirs)
+    return frozenset(plain_name(name) for name in ours | theirs)
 
 
 def check_spec(table: Table, spec: TableSpec) -> None:
@@ -48,15 +73,15 @@ def check_spec(table: Table, spec: TableSpec) -> None:
 
 def check_columns(table: Table, spec: TableSpec, theirs: Iterable[str], where: str) -> None:
     """Raises DataError where `where` (a file) lacks a column that is required or that the configuration names."""
-    names = {name.lower(): name for name in theirs if name not in HELPERS}
+    names = Names(theirs)
     key = f"source.tables.{table.name}"
     for ours, wanted in spec.columns.items():
-        if wanted.lower() not in names:
+        if wanted not in names:
             raise DataError(
                 f"{where} has no column '{wanted}', which {key}.columns.{ours} names{_holds(wanted, names)}."
             )
     for ours, derive in spec.derive.items():
-        if _their_name(derive, spec, names) not in names:
+        if _their_name(derive, spec, names) is None:
             told = f"{key}.derive.{ours} names{_holds(derive.column, names)}"
             raise DataError(f"{where} has no column '{derive.column}', which {told}.")
     given = {*spec.columns, *spec.derive, *spec.defaults}
@@ -75,49 +100,106 @@ def fits(table: Table, spec: TableSpec, theirs: Iterable[str]) -> bool:
     return True
 
 
-def map_table(raw: ibis.Table, table: Table, spec: TableSpec) -> ibis.Table:
-    """`raw`, with their names, as the canonical table; `check_columns` has been passed.
+def map_table(raw: ibis.Table, table: Table, spec: TableSpec, reporting: str) -> ibis.Table:
+    """`raw`, with their names, as the canonical table; `check_columns` has been passed. `reporting` is the currency.
 
     Canonical columns that can be had, then what nobody asked for under its own name, then the helper columns.
     """
-    theirs = {name.lower(): name for name in raw.columns if name not in HELPERS}
-    whole = raw[BAD].isnull() if BAD in raw.columns else None
-    mapped = {column.name: _column(raw, column, spec, theirs, whole) for column in table.columns}
-    mapped = {name: value for name, value in mapped.items() if value is not None}
-    used = {name.lower() for name in spec.columns.values()} | set(mapped) - set(spec.columns) - set(spec.derive)
-    used |= {_their_name(derive, spec, theirs) for derive in spec.derive.values()}
-    extra = {name: raw[name] for low, name in theirs.items() if low not in used}
+    mapped, used = _Mapping(raw, table, spec, reporting).columns()
+    extra = {name: raw[name] for name in Names(raw.columns).all if name not in used}
     extra = {f"{name} (theirs)" if name.lower() in mapped else name: value for name, value in extra.items()}
     helpers = {name: raw[name] for name in HELPERS if name in raw.columns}
     return raw.select(**mapped, **extra, **helpers)
 
 
-def _column(
-    raw: ibis.Table, column: Column, spec: TableSpec, theirs: Mapping[str, str], whole: Value | None
-) -> Value | None:
-    name = column.name
-    value: Value | None = None
-    if name in spec.derive:
-        value = _derived(raw[theirs[_their_name(spec.derive[name], spec, theirs)]], spec.derive[name])
-    elif (wanted := spec.columns.get(name, name).lower()) in theirs:
-        value = raw[theirs[wanted]]
-        value = _translated(value, spec.values[name]) if name in spec.values else value
-        value = _dated(value, raw, column, spec, theirs) if spec.date_format else value
-    if name not in spec.defaults:
-        return value
-    constant = ibis.literal(_written(spec.defaults[name]))
-    filled = (
-        constant
-        if value is None
-        else value.fill_null(constant if value.type().is_string() else constant.cast(value.type()))
-    )
-    return filled if whole is None else whole.ifelse(filled, ibis.null(filled.type()))
+@dataclass(frozen=True)
+class _Mapping:
+    """One table's raw columns made into canonical ones."""
+
+    raw: ibis.Table
+    table: Table
+    spec: TableSpec
+    reporting: str
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.raw.columns)
+
+    def columns(self) -> tuple[dict[str, Value], set[str]]:
+        """The canonical columns that can be had, and their columns that these are made of."""
+        made = {column.name: self.column(column) for column in self.table.columns}
+        mapped = {name: value for name, value in made.items() if value is not None}
+        sources = [
+            self.names.find(self.spec.columns.get(name, name)) for name in mapped if name not in self.spec.derive
+        ]
+        sources += [_their_name(derive, self.spec, self.names) for derive in self.spec.derive.values()]
+        return mapped, {name for name in sources if name is not None}
+
+    def column(self, column: Column) -> Value | None:
+        name, spec = column.name, self.spec
+        value: Value | None = None
+        if name in spec.derive:
+            theirs = _their_name(spec.derive[name], spec, self.names)
+            value = None if theirs is None else _derived(self.raw[theirs], spec.derive[name])
+        elif (found := self.cell(name)) is not None:
+            value = _translated(found, spec.values[name]) if name in spec.values else found
+            value = self.dated(value, column) if spec.date_format else value
+            value = self.numbered(value, column)
+        return value if name not in spec.defaults else self.filled(value, _written(spec.defaults[name]))
+
+    def cell(self, name: str) -> Value | None:
+        """Their cell for a canonical column, as it stands."""
+        theirs = self.names.find(self.spec.columns.get(name, name))
+        return None if theirs is None else self.raw[theirs]
+
+    def filled(self, value: Value | None, text: str) -> Value:
+        """A constant where there is nothing, but in rows that cannot be used."""
+        constant = ibis.literal(text)
+        filled = constant
+        if value is not None:
+            filled = value.fill_null(constant if value.type().is_string() else constant.cast(value.type()))
+        return self.raw[BAD].isnull().ifelse(filled, ibis.null(filled.type())) if BAD in self.raw.columns else filled
+
+    def dated(self, cell: Value, column: Column) -> Value:
+        """`cell` in ISO where it is a date written as the configuration says, also one in a history of changes."""
+        if self.spec.date_format is None or not cell.type().is_string():
+            return cell
+        if column.kind in (Kind.DATE, Kind.INSTANT):
+            return to_iso(cell, self.spec.date_format)
+        about = self.about(column)
+        return cell if about is None else (about == "close_date").ifelse(to_iso(cell, self.spec.date_format), cell)
+
+    def numbered(self, cell: Value, column: Column) -> Value:
+        """`cell` as a plain number where it is one written as people do, also one in a history of changes."""
+        written = self.spec.number_format
+        if not cell.type().is_string() or (column.name == "rate" and written is None):
+            return cell  # a rate of 1,085 is no thousand
+        text = _text(cell)
+        if column.kind is Kind.NUMBER:
+            return to_plain(text, written)
+        if column.kind is Kind.MONEY:
+            return self.amount(text, written)
+        about = None if written is None else self.about(column)
+        return cell if about is None else (about == "amount").ifelse(self.amount(text, written), cell)
+
+    def amount(self, text: StringValue, written: str | None) -> StringValue:
+        """Without the sign of the reporting currency, where the amount is in that currency."""
+        theirs = self.cell("currency") if "currency" in {column.name for column in self.table.columns} else None
+        currency = None if theirs is None else is_reporting(_text(theirs), self.reporting)
+        return to_plain(text, written, SIGNS.get(self.reporting), currency=currency)
+
+    def about(self, column: Column) -> StringValue | None:
+        """Of a value in a history of changes: the field that it belongs to."""
+        field = self.cell("field") if column.name in ("old_value", "new_value") else None
+        if field is None:
+            return None
+        values = self.spec.values.get("field")
+        return _text(_translated(field, values) if values else field).strip().lower()
 
 
-def _their_name(derive: Derive, spec: TableSpec, theirs: Mapping[str, str]) -> str:
-    """The column that a flag is derived from, in lower case: theirs, or else the one that is mapped to this name."""
-    name = derive.column.lower()
-    return name if name in theirs else spec.columns.get(derive.column, derive.column).lower()
+def _their_name(derive: Derive, spec: TableSpec, names: Names) -> str | None:
+    """The column that a flag is derived from: theirs, or else the one that is mapped to this name."""
+    return names.find(derive.column) or names.find(spec.columns.get(derive.column, derive.column))
 
 
 def _derived(cell: Value, derive: Derive) -> Value:
@@ -129,19 +211,6 @@ def _translated(cell: Value, values: Mapping[str, str]) -> Value:
     text = _text(cell)
     cases = [(theirs.strip().lower(), ours) for theirs, ours in values.items()]
     return text.strip().lower().cases(*cases, else_=text)
-
-
-def _dated(cell: Value, raw: ibis.Table, column: Column, spec: TableSpec, theirs: Mapping[str, str]) -> Value:
-    """`cell` in ISO where it is a date written as the configuration says, also one in a history of changes."""
-    if spec.date_format is None or not cell.type().is_string():
-        return cell
-    if column.kind in (Kind.DATE, Kind.INSTANT):
-        return to_iso(cell, spec.date_format)
-    field = theirs.get(spec.columns.get("field", "field").lower())
-    if column.name not in ("old_value", "new_value") or field is None:
-        return cell
-    about = _translated(raw[field], spec.values.get("field", {})) if "field" in spec.values else raw[field]
-    return (_text(about).strip().lower() == "close_date").ifelse(to_iso(cell, spec.date_format), cell)
 
 
 def _text(cell: Value) -> StringValue:
@@ -175,7 +244,8 @@ def _nearest(name: str, names: Iterable[str]) -> str:
     return f": do you mean '{near[0]}'?" if near else ""
 
 
-def _holds(wanted: str, names: Mapping[str, str]) -> str:
-    near = get_close_matches(wanted.lower(), list(names), n=1)
-    nearest = f", nearest '{names[near[0]]}'" if near else ""
-    return f" (it has {', '.join(names.values())}{nearest})"
+def _holds(wanted: str, names: Names) -> str:
+    by_name = {name.lower(): name for name in names.all}
+    near = get_close_matches(wanted.lower(), list(by_name), n=1)
+    nearest = f", nearest '{by_name[near[0]]}'" if near else ""
+    return f" (it has {', '.join(names.all)}{nearest})"

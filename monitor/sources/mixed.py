@@ -70,7 +70,7 @@ class Mixed:
         from ibis.util import gen_name
 
         from monitor.sources.folder_tables import read_table
-        from monitor.sources.rep_quotas import quotas_from_reps
+        from monitor.sources.rep_quotas import add_quotas
 
         found = {name: table for name, table in self._main.tables().items() if name not in self._parts.own}
         engine = next(iter(found.values())).get_backend()
@@ -80,10 +80,8 @@ class Mixed:
             if rows is not None:
                 found[name] = engine.create_table(gen_name(f"own_{name}"), ibis.memtable(rows), temp=True)
         late = self._parts.quotas
-        if late and late.from_reps and "reps" in found:
-            used = late.from_reps.lower()
-            found["quotas"] = quotas_from_reps(found["reps"], found["opportunities"], late, self._parts.rest.calendar)
-            found["reps"] = found["reps"].drop(*(name for name in found["reps"].columns if name.lower() == used))
+        if late and "reps" in found:
+            add_quotas(found, late, self._parts.rest)
         return found
 
     def stamp(self) -> str:

@@ -11,9 +11,11 @@ import ibis
 import pyarrow as pa
 
 from monitor.core.calendar import FiscalCalendar, Quarter
-from monitor.core.source_spec import TableSpec
+from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.errors import DataError
-from monitor.sources.source import BAD, FILE, LINE
+from monitor.sources.mapping import Names
+from monitor.sources.number_format import SIGNS, to_plain
+from monitor.sources.source import FILE, LINE
 
 COLUMNS = ("rep_id", "period_start", "amount", FILE, LINE)
 _SANE = (date(1970, 1, 1), date(2199, 12, 31))
@@ -32,22 +34,33 @@ class Seat:
     line: int | None
 
 
-def quotas_from_reps(
-    reps: ibis.Table, opportunities: ibis.Table, spec: TableSpec, calendar: FiscalCalendar
-) -> ibis.Table:
-    """One quota for each AE and fiscal quarter, from the AE's start to the end, or to the quarter after the last
-    one that the deals reach. Of two seats in a quarter the one held on its first day counts, or the first one in it.
+def add_quotas(tables: dict[str, ibis.Table], quotas: TableSpec, source: SourceSpec) -> None:
+    """Adds the quotas that `quotas` (with `from_reps`) makes of the reps, and takes their column off the reps.
+
+    One quota for each AE and fiscal quarter, from the AE's start to the end, or to the quarter after the last one that
+    the deals reach. Of two seats in a quarter the one held on its first day counts, or the first one in it.
 
     Raises DataError where the reps have no such column.
     """
-    column = next((name for name in reps.columns if name.lower() == str(spec.from_reps).lower()), None)
+    reps, names = tables["reps"], Names(tables["reps"].columns)
+    column = names.find(str(quotas.from_reps))
     if column is None:
         raise DataError(
-            f"Table reps has no column '{spec.from_reps}', which source.tables.quotas.from_reps names: use one of "
-            f"{', '.join(name for name in reps.columns if name not in (FILE, LINE, BAD))}."
+            f"Table reps has no column '{quotas.from_reps}', which source.tables.quotas.from_reps names: use one of "
+            f"{', '.join(names.all)}."
         )
-    last = calendar.next(calendar.quarter_of(_reach(opportunities)))
-    rows = [row for seats in _by_rep(_seats(reps, column)) for row in _quotas(seats, last, spec, calendar)]
+    cell = reps[column]
+    if cell.type().is_string():
+        cell = to_plain(cell, quotas.number_format, SIGNS.get(source.currency))
+    last = source.calendar.next(source.calendar.quarter_of(_reach(tables["opportunities"])))
+    tables["quotas"] = _made(reps, cell, last, quotas, source.calendar)
+    tables["reps"] = reps.drop(column)
+
+
+def _made(
+    reps: ibis.Table, cell: ibis.expr.types.Value, last: Quarter, quotas: TableSpec, calendar: FiscalCalendar
+) -> ibis.Table:
+    rows = [row for seats in _by_rep(_seats(reps, cell)) for row in _quotas(seats, last, quotas, calendar)]
     kinds = (pa.string(), pa.string(), pa.string(), pa.string(), pa.int64())
     arrays = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(kinds)]
     return ibis.memtable(pa.table(arrays, names=list(COLUMNS)))
@@ -69,10 +82,10 @@ def _latest(table: ibis.Table, day: ibis.expr.types.StringValue) -> date | None:
     return _day(table.aggregate(latest=day.max(where=sane)).to_pyarrow().to_pylist()[0]["latest"])
 
 
-def _seats(reps: ibis.Table, column: str) -> Iterator[Seat]:
+def _seats(reps: ibis.Table, quota: ibis.expr.types.Value) -> Iterator[Seat]:
     wanted = {"rep": "rep_id", "role": "role", "start": "start_date", "end": "end_date", "file": FILE, "line": LINE}
     there = {ours: reps[theirs].cast("string") for ours, theirs in wanted.items() if theirs in reps.columns}
-    for row in reps.select(**there, quota=reps[column].cast("string")).distinct().to_pyarrow().to_pylist():
+    for row in reps.select(**there, quota=quota.cast("string")).distinct().to_pyarrow().to_pylist():
         start = _day(row["start"])
         if row["rep"] and start and (row["role"] or "").strip().lower() == "ae":
             line = row.get("line")

@@ -297,7 +297,7 @@ TABLES = [
     (
         'opportunities: {"a\\nb": 1}',
         "2: source.tables.opportunities.'a\\nb': is no known key; known here: file,"
-        " table, type, path, columns, values, derive, defaults, date_format, from_reps, per, ramp",
+        " table, type, path, columns, values, derive, defaults, date_format, number_format, from_reps, per, ramp",
     ),
     (
         "opportunities: {defaults: {is_won: perhaps}}",

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import check, read
-from monitor.config.questions import questions, render_config
+from monitor.config.answered import render_config
+from monitor.config.questions import questions
 from monitor.errors import UsageError
 
 ANSWERS = {

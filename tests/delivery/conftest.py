@@ -15,15 +15,15 @@ from monitor.store.repository import open_store
 from tests.delivery.judgement import judge
 from tests.delivery.processes import Workers
 from tests.delivery.scene import Scene, scene
-from tests.postgres import Server, server_or_skip
+from tests.postgres import Server
 
 RUNS = "delivery_runs"
 NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    yield from server_or_skip()
+def postgres(postgres_server: Server) -> Server:
+    return postgres_server
 
 
 @pytest.fixture(scope="session")

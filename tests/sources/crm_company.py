@@ -1,8 +1,10 @@
-"""One made company with ids as a CRM's, and moments as the tools write them."""
+"""One made company with ids that every CRM could have given, and moments as the tools write them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from tests.sources.company import Rows
@@ -12,27 +14,36 @@ ZONE = ZoneInfo("America/New_York")
 Raw = dict[str, Rows]
 
 
-def plain(deal: str = "D", rep: str = "R", account: str = "A") -> Raw:
-    """The company in canonical tables, ids beginning as the CRM's do, with changes of all four fields."""
-    ids = {"opportunity_id": ("D", deal), "owner_id": ("R", rep), "rep_id": ("R", rep), "account_id": ("A", account)}
+@cache
+def one_company() -> Raw:
+    """The company in canonical tables, with changes of all four fields. It is made once, so nobody may change it.
+
+    HubSpot's ids are numbers; of Salesforce's only the users' are looked at: 15 characters that begin with 005.
+    """
     tables = clean_company()
     for rows in tables.values():
         for row in rows:
-            for column in row.keys() & ids.keys():
-                old, new = ids[column]
-                row[column] = new + row[column].removeprefix(old).zfill(_width(new))
+            for column in row.keys() & _IDS.keys():
+                row[column] = _IDS[column](row[column][1:])
     for row in tables["reps"]:
         row["manager_id"] = ""
-    tables["opportunity_history"] += _more_changes(tables["opportunities"], rep)
+    tables["opportunity_history"] += _more_changes(tables["opportunities"])
     return tables
 
 
-def _width(prefix: str) -> int:
-    """Salesforce's ids have 15 characters."""
-    return 15 - len(prefix) if prefix.startswith("00") else 4
+def _user(number: str | int) -> str:
+    return f"005{number:0>12}"
 
 
-def _more_changes(deals: Rows, rep: str) -> Rows:
+_IDS: dict[str, Callable[[str], str]] = {
+    "opportunity_id": lambda number: f"9{number:0>4}",
+    "account_id": lambda number: f"4{number:0>4}",
+    "owner_id": _user,
+    "rep_id": _user,
+}
+
+
+def _more_changes(deals: Rows) -> Rows:
     """Every seventh deal was put off once and moved a stage; every eleventh had another owner."""
     changes: list[tuple[str, str, str, str, int]] = []
     for number, deal in enumerate(deals):
@@ -42,8 +53,7 @@ def _more_changes(deals: Rows, rep: str) -> Rows:
             changes.append((key, "close_date", str(earlier), deal["close_date"], 2))
             changes.append((key, "stage", "Discovery", deal["stage"], 1))
         if number % 11 == 0:
-            before = rep + str(number % 8).zfill(_width(rep))
-            changes.append((key, "owner_id", before, deal["owner_id"], 4))
+            changes.append((key, "owner_id", _user(number % 8), deal["owner_id"], 4))
     created = {deal["opportunity_id"]: date.fromisoformat(deal["created_date"]) for deal in deals}
     names = ("opportunity_id", "field", "old_value", "new_value", "changed_at")
     return [

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.sources.company import Rows
-from tests.sources.crm_company import Raw, fivetrans_moment, plain, utc
+from tests.sources.crm_company import Raw, fivetrans_moment, one_company, utc
 
 
-def hubspot() -> tuple[Raw, Raw]:
+def hubspot() -> Raw:
     """The company and its HubSpot as Fivetran writes it: deals deleted and merged, stages by number."""
-    company = plain("9", "7", "4")
+    company = one_company()
     deals = [_deal(row) for row in company["opportunities"]]
     deleted = [row | {"deal_id": f"8{number:04}", "is_deleted": "true"} for number, row in enumerate(deals[:40])]
     merged = [row | {"deal_id": f"6{number:04}"} for number, row in enumerate(deals[:30])]
-    raw = {
+    return {
         "deal": deals + deleted + merged,
         "deal_pipeline_stage": _STAGES,
         "deal_pipeline": [{"pipeline_id": "default", "label": "Sales", "_fivetran_deleted": "FALSE"}],
@@ -26,7 +26,6 @@ def hubspot() -> tuple[Raw, Raw]:
             {"deal_id": deals[number]["deal_id"], "merged_deal_id": row["deal_id"]} for number, row in enumerate(merged)
         ],
     }
-    return company, raw
 
 
 def _stage(key: str, label: str, closed: str, won: str, likely: str) -> dict[str, str]:
@@ -112,9 +111,9 @@ def _owner(row: dict[str, str]) -> dict[str, str]:
     }
 
 
-def airbytes_hubspot() -> tuple[Raw, Raw]:
+def airbytes_hubspot() -> Raw:
     """The same HubSpot as Airbyte writes it: no table of stages, merged and associated ids in columns of the deal."""
-    company, raw = hubspot()
+    company, raw = one_company(), hubspot()
     losers = {pair["deal_id"]: pair["merged_deal_id"] for pair in raw["merged_deal"]}
     accounts = {row["opportunity_id"]: row["account_id"] for row in company["opportunities"]}
     deals = []
@@ -143,7 +142,7 @@ def airbytes_hubspot() -> tuple[Raw, Raw]:
     companies = [
         {_airbytes(name): cell for name, cell in row.items() if name != "is_deleted"} for row in raw["company"]
     ]
-    return company, {"deals": deals, "deals_property_history": history, "companies": companies, "owners": owners}
+    return {"deals": deals, "deals_property_history": history, "companies": companies, "owners": owners}
 
 
 def _iso(name: str, cell: str) -> str:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from datetime import date
 
 from tests.sources.company import Rows
-from tests.sources.crm_company import Raw, fivetrans_moment, plain
+from tests.sources.crm_company import Raw, fivetrans_moment, one_company
 
 _QUARTERLY = ("2025-01-01", "2025-04-01")
 """Quarters whose quota stands as one row; those of the others stand by the month."""
 
 
-def salesforce() -> tuple[Raw, Raw]:
+def salesforce() -> Raw:
     """The company and its Salesforce as Fivetran writes it: deleted deals, old versions, histories of both kinds."""
-    company = plain("006", "005", "001")
+    company = one_company()
     deals = [_opportunity(row) for row in company["opportunities"]]
     deleted = [row | {"id": f"006DELETED{number:05}", "is_deleted": "TRUE"} for number, row in enumerate(deals[:40])]
     old = [row | {"amount": "1", "_fivetran_active": "false"} for row in deals[::9]]
     changes = company["opportunity_history"]
     tracked = [change for change in changes if change["field"] != "stage"]
-    raw = {
+    return {
         "opportunity": deals + deleted + old,
         "opportunity_field_history": list(_field_history(tracked, company["reps"])) + _of_deleted(deleted),
         "opportunity_history": list(_stage_history(company)),
@@ -32,7 +32,6 @@ def salesforce() -> tuple[Raw, Raw]:
         ],
         "forecasting_quota": list(_forecasting_quotas(company["quotas"])),
     }
-    return company, raw
 
 
 def _opportunity(row: dict[str, str]) -> dict[str, str]:
@@ -156,9 +155,9 @@ def _forecasting_quotas(quotas: Rows) -> Iterator[dict[str, str]]:
                 }
 
 
-def airbytes_salesforce() -> tuple[Raw, Raw]:
+def airbytes_salesforce() -> Raw:
     """The same Salesforce as Airbyte appends it: its names, one more version of some deals, nothing of Fivetran's."""
-    company, raw = salesforce()
+    raw = salesforce()
     tables = {"opportunity": [row for row in raw["opportunity"] if row["_fivetran_active"] == "true"]}
     renamed = {name: [_camel(row) for row in rows] for name, rows in (raw | tables).items()}
     for rows in renamed.values():
@@ -168,7 +167,7 @@ def airbytes_salesforce() -> tuple[Raw, Raw]:
     deals += [row | {"Amount": "1", "_airbyte_extracted_at": "2026-09-20 03:00:00"} for row in deals[::10]]
     names = {"opportunity_field_history": "OpportunityFieldHistory", "opportunity_history": "OpportunityHistory",
              "user_role": "UserRole", "forecasting_quota": "ForecastingQuota"}  # fmt: skip
-    return company, {names.get(name, name.title()): rows for name, rows in renamed.items()}
+    return {names.get(name, name.title()): rows for name, rows in renamed.items()}
 
 
 def _camel(row: dict[str, str]) -> dict[str, str]:

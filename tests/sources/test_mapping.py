@@ -155,7 +155,7 @@ def test_a_move_is_no_new_start_and_no_second_quota(tmp_path: Path) -> None:
 
 
 def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(tmp_path: Path) -> None:
-    reps = "R1,ae,smb,2025-06-30,,1.000\nR2,ae,smb,2025-04-01,2025-05-01,a lot\nR3,ae,smb,2025-04-01,2025-05-01,\n"
+    reps = "R1,ae,smb,2025-06-30,,1.00\nR2,ae,smb,2025-04-01,2025-05-01,a lot\nR3,ae,smb,2025-04-01,2025-05-01,\n"
     found = _quotas(tmp_path, reps + "R4,ae,smb,soon,,9\n", TableSpec(from_reps="Quota"))
     assert found["R2"] == [("2025-04-01", "a lot")]
     assert found["R3"] == [("2025-04-01", "")]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import Server, server_or_skip
+from tests.postgres import Server
 
 NUMBERS = count(1)
 CLEARED = "cleared"
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    yield from server_or_skip()
+def postgres(postgres_server: Server) -> Server:
+    return postgres_server
 
 
 @pytest.fixture(scope="session")

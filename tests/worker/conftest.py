@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Server, server_or_skip
+from tests.postgres import Server
 from tests.worker.company import Clock, Office, at, write
 
 NUMBERS = count(1)
@@ -16,8 +16,8 @@ Offices = Callable[..., Office]
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    yield from server_or_skip()
+def postgres(postgres_server: Server) -> Server:
+    return postgres_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,11 +9,11 @@ import ibis
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES, Table
 from monitor.errors import DataError
-from monitor.sources.mapping import HELPERS, check_columns, check_spec, map_table
+from monitor.sources.mapping import HELPERS, Names, check_columns, check_spec, map_table
 from monitor.sources.presets.asking import dicts, kept
 from monitor.sources.presets.preset import Preset
 from monitor.sources.presets.settle import LEFT_OUT, REMARK, SENTENCES, settled
-from monitor.sources.rep_quotas import quotas_from_reps
+from monitor.sources.rep_quotas import add_quotas
 
 NEEDED, HISTORY = "opportunities", "opportunity_history"
 
@@ -56,9 +56,7 @@ class _Loading:
             return
         if "reps" not in tables:
             raise DataError(f"source.tables.quotas.from_reps needs the table reps. {self.remarks[-1]}")
-        tables["quotas"] = quotas_from_reps(tables["reps"], tables[NEEDED], quotas, self.spec.calendar)
-        used = quotas.from_reps.lower()
-        tables["reps"] = tables["reps"].drop(*(name for name in tables["reps"].columns if name.lower() == used))
+        add_quotas(tables, quotas, self.spec)
 
     def made(self, name: str, raw: ibis.Table) -> ibis.Table | None:
         """One canonical table, None where it cannot be made or has no row."""
@@ -71,7 +69,7 @@ class _Loading:
             )
             return None
         check_columns(table, table_spec, raw.columns, f"The preset's table {name}")
-        rows = kept(settled(name, map_table(raw, table, table_spec), self.spec.calendar))
+        rows = kept(settled(name, map_table(raw, table, table_spec, self.spec.currency), self.spec.calendar))
         counts = {row[REMARK]: row["rows"] for row in dicts(rows.group_by(REMARK).agg(rows=rows.count()))}
         self.remarks += [said.format(count=f"{counts[word]:,}") for word, said in SENTENCES.items() if word in counts]
         if not sum(count for word, count in counts.items() if word not in LEFT_OUT):
@@ -95,9 +93,10 @@ class _Loading:
 
     def canonical(self, name: str, table: ibis.Table) -> ibis.Table:
         """The canonical and helper columns, and the one that a quota rule needs."""
-        quota = str(self.spec.table("quotas").from_reps).lower() if name == "reps" else None
-        canonical = {column.name for column in TABLES[name].columns} | set(HELPERS)
-        return table.select(*(column for column in table.columns if column in canonical or column.lower() == quota))
+        quota = self.spec.table("quotas").from_reps if name == "reps" else None
+        wanted = {column.name for column in TABLES[name].columns} | set(HELPERS)
+        wanted |= {Names(table.columns).find(quota) or ""} if quota else set()
+        return table.select(*(column for column in table.columns if column in wanted))
 
     def lacking(self, tables: dict[str, ibis.Table]) -> Iterator[str]:
         """What a CRM does not hold and nobody gave."""

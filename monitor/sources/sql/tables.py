@@ -14,7 +14,7 @@ from monitor.core.tables import TABLES
 from monitor.errors import DataError
 from monitor.sources import presets
 from monitor.sources.mapping import check_columns, check_spec, map_table
-from monitor.sources.rep_quotas import quotas_from_reps
+from monitor.sources.rep_quotas import add_quotas
 from monitor.sources.sql.names import found_in, mapped_names
 from monitor.sources.sql.place import Place, Server
 
@@ -122,7 +122,7 @@ class _Loading:
         table, table_spec = TABLES[name], self.spec.table(name)
         check_columns(table, table_spec, raw.columns, f"Table {theirs} of {self.database.where}")
         if raw.limit(1).count().to_pyarrow().as_py():
-            return map_table(raw, table, table_spec)
+            return map_table(raw, table, table_spec, self.spec.currency)
         if name == NEEDED:
             raise DataError(f"Table {theirs} of {self.database.where} has no row, and deals are needed for anything.")
         self.remarks.append(f"Table {theirs} holds no rows, so table {name} is taken as absent.")
@@ -152,9 +152,7 @@ class _Loading:
             raise DataError(
                 f"source.tables.quotas.from_reps needs the table reps, which is not in {self.database.where}: add it."
             )
-        tables["quotas"] = quotas_from_reps(tables["reps"], tables[NEEDED], quotas, self.spec.calendar)
-        used = quotas.from_reps.lower()
-        tables["reps"] = tables["reps"].drop(*(name for name in tables["reps"].columns if name.lower() == used))
+        add_quotas(tables, quotas, self.spec)
 
 
 def _listed(names: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from monitor.sources.hubspot.cache import Cache
 from tests.sources.hubspot.conftest import a_portal
 from tests.sources.hubspot.reader import Clock, Reader
 from tests.sources.hubspot.server import START, TOKEN, Fault, Portal, serving
+from tests.sources.sample import by_example
 
 SCOPES = {
     "status": "error",
@@ -45,9 +47,12 @@ def undisturbed(portal: Portal, folder: Path) -> dict[str, list[Any]]:
         return other.contents()
 
 
-@pytest.mark.parametrize("where", PLACES)
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_passing_trouble_is_waited_for(where: str, trouble: str, reader: Reader, portal: Portal) -> None:
+EACH_ONCE = [("dropped", PLACES[0]), ("500", PLACES[1]), ("502", PLACES[2]), ("429", PLACES[3])]
+
+
+@pytest.mark.parametrize("case", by_example(EACH_ONCE, product(TROUBLES, PLACES)), ids=" at ".join)
+def test_a_passing_trouble_is_waited_for(case: tuple[str, str], reader: Reader, portal: Portal) -> None:
+    trouble, where = case
     status, body = TROUBLES[trouble]
     portal.most = 3
     portal.faults = [Fault(where, status, body, times=2)]
@@ -57,7 +62,7 @@ def test_a_passing_trouble_is_waited_for(where: str, trouble: str, reader: Reade
     assert len(reader.rows("deal_company")) == 14
 
 
-@pytest.mark.parametrize("after", [0, 3, 55, 61, 117])
+@pytest.mark.parametrize("after", by_example([61], [0, 3, 55, 61, 117]))
 def test_a_reading_that_was_cut_off_goes_on_where_it_was(after: int, tmp_path: Path) -> None:
     portal = a_portal(120)
     portal.most = 1
@@ -74,9 +79,10 @@ def test_a_reading_that_was_cut_off_goes_on_where_it_was(after: int, tmp_path: P
     assert reader.contents() == undisturbed(portal, tmp_path / "other")
 
 
-@pytest.mark.parametrize(
-    "where", ["deals/search", "batch/read", "associations", "archived=true", "owners", "pipelines"]
-)
+STEPS = ["deals/search", "batch/read", "associations", "archived=true", "owners", "pipelines"]
+
+
+@pytest.mark.parametrize("where", by_example(["batch/read", "owners"], STEPS))
 def test_a_later_reading_that_was_cut_off_loses_nothing_either(
     where: str, reader: Reader, portal: Portal, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from monitor.sources.hubspot.cache import Cache
 from tests.sources.hubspot.conftest import a_portal
 from tests.sources.hubspot.reader import Reader
 from tests.sources.hubspot.server import START, Fault, Portal, serving
+from tests.sources.sample import by_example
 
 ROOT = Path(__file__).resolve().parents[3]
 Killed = Callable[[str, Path, int], bool]
@@ -52,21 +53,27 @@ def changed(portal: Portal) -> None:
     portal.deals["1"]["archived"] = True
 
 
-def test_a_first_reading_killed_again_and_again_ends_as_if_nothing_had_been(killed: Killed, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", by_example([5], [1, 5]))
+def test_a_first_reading_killed_again_and_again_ends_as_if_nothing_had_been(
+    step: int, killed: Killed, tmp_path: Path
+) -> None:
     """Each attempt gets a little further than the one before, since it goes on where that was killed."""
     portal = a_portal(60)
     portal.most = 1
     with serving(portal) as address:
         whole, reader = (Reader(address, tmp_path / name) for name in ("whole", "cache"))
         whole.read()
-        kills = 0
-        while killed(address, reader.folder, kills + 1):
-            kills += 1
+        at = 1
+        while killed(address, reader.folder, at):
+            at += step
             assert held(reader) in ({}, whole.contents())
-    assert kills > 6 and reader.contents() == whole.contents()
+    assert at > 6 and reader.contents() == whole.contents()
 
 
-def test_a_later_reading_killed_wherever_it_touches_the_folder_loses_nothing(killed: Killed, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", by_example([13], [3, 13]))
+def test_a_later_reading_killed_wherever_it_touches_the_folder_loses_nothing(
+    step: int, killed: Killed, tmp_path: Path
+) -> None:
     portal = a_portal(60)
     with serving(portal) as address:
         whole = Reader(address, tmp_path / "whole")
@@ -75,7 +82,7 @@ def test_a_later_reading_killed_wherever_it_touches_the_folder_loses_nothing(kil
         shutil.copytree(whole.folder, tmp_path / "before")
         changed(portal)
         whole.read()
-        for at in count(1, 3):
+        for at in count(1, step):
             reader = Reader(address, tmp_path / f"cache{at}")
             shutil.copytree(tmp_path / "before", reader.folder)
             if not killed(address, reader.folder, at):
@@ -86,7 +93,7 @@ def test_a_later_reading_killed_wherever_it_touches_the_folder_loses_nothing(kil
     assert at > 30
 
 
-@pytest.mark.parametrize("after", [0, 1, 4, 9, 12])
+@pytest.mark.parametrize("after", by_example([9], [0, 1, 4, 9, 12]))
 def test_a_reading_killed_while_hubspot_answers_goes_on(after: int, tmp_path: Path) -> None:
     portal = a_portal(5)
     with serving(portal) as address:

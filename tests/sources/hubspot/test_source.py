@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from monitor.core.tables import TABLES
-from monitor.entrypoints.cli import main
 from monitor.errors import ConfigError, DataError
 from monitor.sources import open_source
 from monitor.sources.source import BAD, FILE, LINE, CallsOut
-from tests.sources import crm
-from tests.sources.company import Rows, write_csv
 from tests.sources.hubspot.conftest import a_portal
 from tests.sources.hubspot.reader import Reader
-from tests.sources.hubspot.server import START, TOKEN, Fault, Portal, iso, serving
-from tests.sources.mutations import AS_OF
+from tests.sources.hubspot.server import START, Fault, Portal, serving
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -183,94 +177,3 @@ def test_how_far_a_reading_is_is_told(tmp_path: Path) -> None:
         reader.read()
     deals = [(done, total) for what, done, total in reader.told if what == "HubSpot, list of deals"]
     assert deals == [(4, 9), (8, 9), (9, 9)]
-
-
-# The same company.
-
-
-def held(raw: crm.Raw) -> Portal:
-    """HubSpot as it holds what Fivetran wrote of it."""
-    portal = Portal(most=100)
-    for stage in raw["deal_pipeline_stage"]:
-        if stage["_fivetran_deleted"] == "FALSE":
-            facts = {"isClosed": stage["is_closed"].lower(), "probability": stage["probability"]}
-            portal.stages[stage["stage_id"]] = {"label": stage["label"], **facts}
-    merged: dict[str, list[str]] = {}
-    for pair in raw["merged_deal"]:
-        merged.setdefault(pair["deal_id"], []).append(pair["merged_deal_id"])
-    losers = {each for several in merged.values() for each in several}
-    companies = {pair["deal_id"]: pair["company_id"] for pair in raw["deal_company"] if pair["type_id"] == "5"}
-    for row in raw["deal"]:
-        number = row["deal_id"]
-        if number not in losers:
-            portal.deals[number] = {
-                "properties": of_deal(row) | {"hs_merged_object_ids": ";".join(merged.get(number, []))},
-                "past": {},
-                "archived": row["is_deleted"] == "true",
-                "links": [companies[number], "40000"] if number in companies else [],
-            }
-    for change in sorted(raw["deal_property_history"], key=lambda row: row["timestamp"], reverse=True):
-        past = portal.deals[change["deal_id"]]["past"].setdefault(change["name"], [])
-        past.append({"value": change["value"], "timestamp": zoned(change["timestamp"]), "sourceType": "CRM_UI"})
-    for row in raw["company"]:
-        portal.companies[row["id"]] = {"properties": properties(row), "past": {}, "archived": False}
-    portal.owners = [
-        {"id": row["owner_id"], "firstName": row["first_name"], "lastName": row["last_name"], "archived": False}
-        | {"createdAt": zoned(row["created_at"]), "updatedAt": zoned(row["updated_at"])}
-        for row in raw["owner"]
-    ]
-    return portal
-
-
-def of_deal(row: dict[str, str]) -> dict[str, str | None]:
-    own = {"dealstage": row["deal_pipeline_stage_id"], "pipeline": "default", "hubspot_owner_id": row["owner_id"]}
-    return properties(row) | own
-
-
-def properties(row: dict[str, str]) -> dict[str, str | None]:
-    found: dict[str, str | None] = {
-        name.removeprefix("property_"): (zoned(cell) if name.endswith("date") else cell) or None
-        for name, cell in row.items()
-        if name.startswith("property_")
-    }
-    return found | {"hs_lastmodifieddate": iso(START), "hs_object_id": row.get("deal_id") or row["id"]}
-
-
-def zoned(moment: str) -> str:
-    return iso(round(datetime.fromisoformat(moment + "+00:00").timestamp() * 1000)) if moment else moment
-
-
-def status(folder: Path, source: str, capsys: pytest.CaptureFixture[str]) -> object:
-    """What `status --json` says of the company, but for what names the source itself."""
-    folder.mkdir(exist_ok=True)
-    file = folder / "config.yaml"
-    file.write_text(
-        "company: Acme\ntimezone: America/New_York\ncurrency: USD\nexpansion: {started: 2025-04-01}\n"
-        f"database: sqlite:///{folder}/monitor.db\n{source}"
-        "  tables:\n    opportunities: {defaults: {segment: smb}}\n    reps: {defaults: {segment: smb, role: ae}}\n"
-    )
-    capsys.readouterr()
-    code = main(["status", "--json", "--config", str(file), "--as-of", str(AS_OF)])
-    said = capsys.readouterr()
-    assert said.out, said.err
-    told = json.loads(said.out)
-    assert code == 0 and TOKEN not in said.out + said.err
-    del told["configuration"], told["data"]["remarks"]
-    del told["data"]["rows"]["opportunity_history"]  # HubSpot tells the first value too
-    return told
-
-
-def test_the_same_company_reads_the_same_as_from_a_folder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    company, raw = crm.hubspot()
-    for name in ("opportunities", "opportunity_history", "accounts", "reps"):
-        rows: Rows = company[name]
-        write_csv(tmp_path / "plain" / f"{name}.csv", rows)
-    plain = status(tmp_path / "a", f"source:\n  type: csv\n  path: {tmp_path}/plain\n", capsys)
-    with serving(held(raw)) as address:
-        monkeypatch.setenv("HUBSPOT_TOKEN", TOKEN)
-        monkeypatch.setenv("HUBSPOT_API_URL", address)
-        monkeypatch.delenv("DATABASE_URL", raising=False)
-        found = status(tmp_path / "b", "source:\n  type: hubspot\n  cache: cache\n", capsys)
-    assert found == plain

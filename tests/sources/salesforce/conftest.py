@@ -54,24 +54,12 @@ def an_org(deals: int = 12) -> Org:
     return org
 
 
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(autouse=True)
-def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The authority is trusted as a company's own would be: by the variable that requests reads."""
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
-
-
 @pytest.fixture
 def org() -> Org:
     return an_org()
 
 
 @pytest.fixture
-def reader(org: Org, authority: trustme.CA, tmp_path: Path) -> Iterator[Reader]:
-    with serving(org, authority):
+def reader(org: Org, trusted: trustme.CA, tmp_path: Path) -> Iterator[Reader]:
+    with serving(org, trusted):
         yield Reader(org, tmp_path / "cache")

@@ -267,6 +267,9 @@ def serving(org: Org, authority: trustme.CA) -> Iterator[str]:
 
 def _handler(org: Org) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # a connection is kept: to greet by TLS for each call takes longer than the call
+        wbufsize = -1  # head and body in one packet
+
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             fault = next((each for each in org.faults if _strikes(each, f"{self.command} {self.path}")), None)
@@ -284,6 +287,7 @@ def _handler(org: Org) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content[: len(content) // 2] if broken else content)
+            self.close_connection = self.close_connection or broken
 
         do_GET = do_POST = _serve  # noqa: N815  # theirs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from monitor.errors import DataError
 from tests.sources.salesforce.reader import APP, Reader
 from tests.sources.salesforce.server import DATA, TOKEN, Fault, Org
+from tests.sources.sample import by_example
 
 LIMIT = [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]
 BUSY = [{"message": "Server is unavailable", "errorCode": "SERVER_UNAVAILABLE"}]
@@ -33,7 +35,10 @@ PASSING = {
 }
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=lambda name: name.replace(" ", "-"))
+ORDINARY = ("a server error", "too many requests", "a page that breaks off")
+
+
+@pytest.mark.parametrize("fault", by_example(ORDINARY, PASSING), ids=lambda name: name.replace(" ", "-"))
 def test_what_passes_is_tried_again(fault: str, org: Org, reader: Reader) -> None:
     org.bulk_page = 5
     org.faults = [PASSING[fault]]
@@ -43,8 +48,12 @@ def test_what_passes_is_tried_again(fault: str, org: Org, reader: Reader) -> Non
     assert (7.0 in reader.waits) == ("Retry-After" in org.faults[0].headers)
 
 
-@pytest.mark.parametrize("fault", [Fault(PAGE, after=1), Fault(PAGE, 500, BUSY, times=2), Fault(QUERY)])
-def test_a_page_of_changes_that_breaks_off_is_read_again(fault: Fault, org: Org, reader: Reader) -> None:
+CHANGES = {"between pages": Fault(PAGE, after=1), "twice": Fault(PAGE, 500, BUSY, times=2), "at once": Fault(QUERY)}
+
+
+@pytest.mark.parametrize("when", by_example(["between pages"], CHANGES))
+def test_a_page_of_changes_that_breaks_off_is_read_again(when: str, org: Org, reader: Reader) -> None:
+    fault = replace(CHANGES[when])
     reader.read()
     org.page, org.faults = 2, [fault]
     org.now += timedelta(hours=1)
@@ -64,7 +73,7 @@ STOPS = {
 
 
 @pytest.mark.parametrize("name", STOPS)
-@pytest.mark.parametrize("after", [3, 9, 14, 22, 33])
+@pytest.mark.parametrize("after", by_example([14], [3, 9, 14, 22, 33]))
 def test_a_first_reading_that_stops_goes_on_later_without_loss_or_doubling(
     name: str, after: int, org: Org, reader: Reader
 ) -> None:
@@ -106,7 +115,7 @@ def test_a_job_that_salesforce_has_forgotten_is_begun_again(org: Org, reader: Re
     whole(org, reader)
 
 
-@pytest.mark.parametrize("end", ["Failed", "Aborted", "refused"])
+@pytest.mark.parametrize("end", by_example(["Failed"], ["Failed", "Aborted", "refused"]))
 def test_a_bulk_job_that_fails_gives_way_to_pages(end: str, org: Org, reader: Reader) -> None:
     org.page = 5
     org.bulk = lambda name: end if name in ("Opportunity", "OpportunityFieldHistory") else "JobComplete"
@@ -211,7 +220,7 @@ def test_a_second_reader_of_the_same_cache_keeps_out(org: Org, reader: Reader) -
 # Schema drift.
 
 
-@pytest.mark.parametrize("field", ["CreatedDate", "CloseDate", "IsWon", "IsClosed"])
+@pytest.mark.parametrize("field", by_example(["IsWon"], ["CreatedDate", "CloseDate", "IsWon", "IsClosed"]))
 def test_a_required_field_that_is_gone_is_one_sentence(field: str, org: Org, reader: Reader) -> None:
     reader.read()
     org.now += timedelta(hours=1)
@@ -253,7 +262,7 @@ WAYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", by_example(["app", "refresh", "user"], WAYS))
 def test_every_way_of_signing_in_opens_salesforce(way: str, org: Org, reader: Reader) -> None:
     env, signed = WAYS[way]
     reader.with_(env=env).read()
@@ -302,7 +311,7 @@ def test_the_cache_of_another_organisation_is_not_mixed_with_this_one(org: Org, 
         reader.with_(env=APP).read()
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"version": 7}', "[1]"])
+@pytest.mark.parametrize("text", by_example(["{"], ["", "{", '{"version": 7}', "[1]"]))
 def test_a_damaged_cache_is_one_sentence(text: str, reader: Reader) -> None:
     reader.read()
     (reader.folder / "salesforce.json").write_text(text)

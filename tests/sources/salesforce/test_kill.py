@@ -15,6 +15,7 @@ import pytest
 
 from tests.sources.salesforce.reader import Reader
 from tests.sources.salesforce.server import Fault, Org
+from tests.sources.sample import by_example
 
 ROOT = Path(__file__).resolve().parents[3]
 Killed = Callable[[Reader, int], bool]
@@ -45,20 +46,24 @@ def contents(reader: Reader) -> dict[str, list[dict[str, Any]]]:
     return {table: reader.kept(table) for table in NAMES.values()}
 
 
-@pytest.mark.parametrize("by_pages", [False, True], ids=["bulk", "pages"])
+@pytest.mark.parametrize("step", by_example([7], [1, 7]))
+@pytest.mark.parametrize("by", by_example(["bulk"], ["bulk", "pages"]))
 def test_a_first_reading_killed_wherever_it_touches_the_folder(
-    by_pages: bool, org: Org, reader: Reader, killed: Killed
+    by: str, step: int, org: Org, reader: Reader, killed: Killed
 ) -> None:
     org.bulk_page, org.page = 5, 5
-    org.bulk = lambda _: "refused" if by_pages else "JobComplete"
+    org.bulk = lambda _: "refused" if by == "pages" else "JobComplete"
     # Each attempt gets a little further than the one before, since it goes on where that was killed.
-    at = next(at for at in count(1) if not killed(reader, at))
+    at = next(at for at in count(1, step) if not killed(reader, at))
     assert at > 6
     for name, table in NAMES.items():
         assert reader.ids(table) == sorted(org.tables[name].rows)
 
 
-def test_a_later_reading_killed_wherever_it_touches_the_folder(org: Org, reader: Reader, killed: Killed) -> None:
+@pytest.mark.parametrize("step", by_example([9], [1, 9]))
+def test_a_later_reading_killed_wherever_it_touches_the_folder(
+    step: int, org: Org, reader: Reader, killed: Killed
+) -> None:
     reader.read()
     before = contents(reader)
     org.page = 4
@@ -70,14 +75,14 @@ def test_a_later_reading_killed_wherever_it_touches_the_folder(org: Org, reader:
     whole = reader.with_(folder=reader.folder.with_name("whole"))
     whole.read()
     after = contents(whole)
-    for at in count(1):
+    for at in count(1, step):
         if not killed(reader, at):
             break
         assert contents(reader) == before, "what is shown is never half of a reading"
     assert contents(reader) == after and at > 4
 
 
-@pytest.mark.parametrize("after", [0, 5, 11, 16, 24])
+@pytest.mark.parametrize("after", by_example([11], [0, 5, 11, 16, 24]))
 def test_a_reading_killed_while_salesforce_answers_goes_on(after: int, org: Org, reader: Reader) -> None:
     org.bulk_page = 5
     code = (

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
 from monitor.core.secret import Secret
@@ -16,8 +17,24 @@ from monitor.core.source_spec import SourceSpec
 from tests.sources.company import Rows
 
 Raw = Mapping[str, Rows]
-ZONE = "SET TimeZone = 'America/New_York'"
-"""In which moments without an offset are written."""
+ZONE = "SET TimeZone = '{zone}'"
+
+
+TYPES = {
+    "opportunities.opportunity_id": "varchar(18)",
+    "opportunities.created_date": "timestamp with time zone",
+    "opportunities.close_date": "date",
+    "opportunities.is_closed": "boolean",
+    "opportunities.is_won": "boolean",
+    "opportunities.amount": "numeric(18, 2)",
+    "opportunity_history.changed_at": "timestamp",
+    "accounts.employees": "integer",
+    "quotas.period_start": "date",
+    "quotas.amount": "double precision",
+    "reps.start_date": "date",
+    "spend.month": "date",
+    "spend.amount": "numeric",
+}
 
 
 @dataclass(frozen=True)
@@ -27,14 +44,17 @@ class Database:
     file: Path
     url: str | None = None
 
-    def put(self, tables: Raw, types: Mapping[str, str] | None = None) -> None:
-        """The rows as tables, every column text unless `types` says otherwise; an empty cell is null."""
+    def put(self, tables: Raw, types: Mapping[str, str] | None = None, zone: str = "America/New_York") -> None:
+        """The rows as tables, every column text unless `types` says otherwise; an empty cell is null.
+
+        Moments that name no offset are of `zone`.
+        """
         for name, rows in tables.items():
             columns = list(dict.fromkeys(column for row in rows for column in row))
             kinds = [(column, (types or {}).get(f"{name}.{column}", "text")) for column in columns]
             cells = [[row.get(column) or None for column in columns] for row in rows]
             self.run(f'CREATE TABLE "{name}" (' + ", ".join(f'"{column}" {kind}' for column, kind in kinds) + ")")
-            self._fill(name, cells)
+            self._fill(name, [column for column, _ in kinds], cells, zone)
 
     def run(self, *statements: str) -> None:
         """Statements of somebody else who writes there."""
@@ -47,16 +67,16 @@ class Database:
             for statement in statements:
                 session.execute(statement.encode())
 
-    def _fill(self, name: str, rows: list[list[str | None]]) -> None:
+    def _fill(self, name: str, columns: list[str], rows: list[list[str | None]], zone: str) -> None:
         if self.url is None:
+            texts = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
             with duckdb.connect(str(self.file)) as connection:
-                holders = ", ".join("?" for _ in rows[0])
-                connection.execute(ZONE)
-                connection.executemany(f'INSERT INTO "{name}" VALUES ({holders})', rows)
+                connection.execute(ZONE.format(zone=zone))
+                connection.from_arrow(pa.table(texts, columns)).insert_into(f'"{name}"')
             return
         copy = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
         with psycopg.connect(self.url, autocommit=True) as session:
-            session.execute(ZONE.encode())
+            session.execute(ZONE.format(zone=zone).encode())
             with session.cursor().copy(copy) as target:
                 for row in rows:
                     target.write_row(row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,33 +11,8 @@ from monitor.errors import DataError
 from monitor.sources import open_source
 from tests.sources.company import write_csv
 from tests.sources.mutations import clean_company
-from tests.sources.sql.databases import Database
-from tests.sources.sql.test_same_company import TYPES, facts_of, status
-
-OWN = ("quotas", "reps", "spend")
-
-
-def split(folder: Path, database: Database) -> Path:
-    """The company with its people and money in a folder of spreadsheets, the rest in a database."""
-    whole = clean_company()
-    for name in OWN:
-        write_csv(folder / f"{name}.csv", whole[name])
-    database.put({name: rows for name, rows in whole.items() if name not in OWN}, TYPES)
-    return folder
-
-
-def test_a_company_in_two_places_is_the_company_in_one(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    for name, rows in clean_company().items():
-        write_csv(tmp_path / "files" / f"{name}.csv", rows)
-    sheets = split(tmp_path / "sheets", database)
-    own = ", ".join(f"{name}: {{type: csv, path: {sheets / name}.csv}}" for name in OWN)
-    told = [
-        status(tmp_path / "a", f"type: csv, path: {tmp_path / 'files'}", {}, monkeypatch, capsys),
-        status(tmp_path / "b", f"{database.source()}, tables: {{{own}}}", database.environ, monkeypatch, capsys),
-    ]
-    assert told[0] == told[1]
+from tests.sources.sql.databases import TYPES, Database
+from tests.sources.sql.test_cells import facts_of
 
 
 def test_a_folder_takes_a_table_from_elsewhere_with_its_mapping(tmp_path: Path) -> None:

@@ -37,12 +37,14 @@ def company(deals: int) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def test_no_deal_leaves_the_server_and_more_deals_are_no_more_bytes(postgres: Database, server: Server) -> None:
+def test_no_deal_leaves_the_server_and_more_deals_are_no_more_bytes(
+    postgres: Database, postgres_server: Server
+) -> None:
     heard: list[bytes] = []
     for deals in (50, 500):
         postgres.run("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
         postgres.put(company(deals))
-        with wire(server.folder) as line:
+        with wire(postgres_server.folder) as line:
             source = open_source(SourceSpec(type="sql", secrets={"SOURCE_URL": Secret(line.url(postgres.name))}))
             loaded = load(source.tables(), FactsPolicy(with_due=True), ON)
             heard.append(bytes(line.heard))

@@ -1,9 +1,7 @@
-"""A company in a database is the company that it is in files, whatever types and names its columns have there."""
+"""A cell in a database is read as it is in a file, whatever its type."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,35 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from monitor.core.policy import FactsPolicy
-from monitor.core.source_spec import SourceSpec, TableSpec
-from monitor.entrypoints.cli import main
+from monitor.core.source_spec import SourceSpec
 from monitor.facts.load import Loaded, load
 from monitor.sources import open_source
 from tests.facts.companies import companies
 from tests.facts.company import AS_OF, POLICY, Tables, as_arrow
 from tests.facts.test_oracle import NAMED
-from tests.sources import crm
 from tests.sources.company import write_csv
 from tests.sources.mutations import AS_OF as ON
-from tests.sources.mutations import clean_company
 from tests.sources.sql.databases import Database, Raw
 
-TOP = "company: Acme\ntimezone: America/New_York\nexpansion: {started: 2026-01-01}\n"
-TYPES = {
-    "opportunities.opportunity_id": "varchar(18)",
-    "opportunities.created_date": "timestamp with time zone",
-    "opportunities.close_date": "date",
-    "opportunities.is_closed": "boolean",
-    "opportunities.is_won": "boolean",
-    "opportunities.amount": "numeric(18, 2)",
-    "opportunity_history.changed_at": "timestamp",
-    "accounts.employees": "integer",
-    "quotas.period_start": "date",
-    "quotas.amount": "double precision",
-    "reps.start_date": "date",
-    "spend.month": "date",
-    "spend.amount": "numeric",
-}
 NEW_YORK = FactsPolicy(timezone="America/New_York", with_due=True)
 
 
@@ -59,51 +38,7 @@ def from_files(folder: Path, tables: Raw, policy: FactsPolicy = NEW_YORK, **more
     return facts_of(SourceSpec(path=folder, **more), policy)
 
 
-def status(
-    folder: Path, source: str, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> dict[str, Any]:
-    """What `status --json` answers, without the hash of the configuration, which says where the company is read."""
-    folder.mkdir(parents=True)
-    for variable in ("SOURCE_URL", "DATABASE_URL"):
-        monkeypatch.delenv(variable, raising=False)
-    for variable, text in environ.items():
-        monkeypatch.setenv(variable, text)
-    (folder / "config.yaml").write_text(f"{TOP}source: {{{source}}}\n", encoding="utf-8")
-    capsys.readouterr()
-    assert main(["status", "--json", "--as-of", "2026-09-27", "--config", str(folder / "config.yaml")]) in (0, 1)
-    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
-    del answer["configuration"]
-    return answer
-
-
-def test_status_is_what_it_is_from_files(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    for name, rows in clean_company().items():
-        write_csv(tmp_path / "files" / f"{name}.csv", rows)
-    database.put(clean_company(), TYPES)
-    told = [
-        status(tmp_path / "a", f"type: csv, path: {tmp_path / 'files'}", {}, monkeypatch, capsys),
-        status(tmp_path / "b", database.source(), database.environ, monkeypatch, capsys),
-    ]
-    assert told[0] == told[1]
-
-
-@pytest.mark.parametrize("shape", ["salesforce", "airbytes_salesforce", "hubspot", "airbytes_hubspot"])
-def test_a_crm_in_a_warehouse_is_the_company_that_it_is_in_files(
-    shape: str, postgres: Database, tmp_path: Path
-) -> None:
-    company, raw = getattr(crm, shape)()
-    postgres.put({name.lower(): rows for name, rows in raw.items()})
-    given = {"segment": "smb"}
-    mapping = {"opportunities": TableSpec(defaults=given), "reps": TableSpec(defaults=given | {"role": "ae"})}
-    found = facts_of(postgres.spec(preset=shape.removeprefix("airbytes_"), tables=mapping))
-    wanted = company if shape.endswith("salesforce") else {n: r for n, r in company.items() if n != "quotas"}
-    plain = from_files(tmp_path, {name: rows for name, rows in wanted.items() if name != "spend"})
-    assert found.facts.pipeline.to_dict() == plain.facts.pipeline.to_dict()
-    assert found.facts.decided.to_dict() == plain.facts.decided.to_dict()
-
-
+@pytest.mark.crm
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(companies())
 def test_postgresql_makes_the_facts_that_duckdb_makes(postgres: Database, tables: Tables) -> None:
