@@ -32,6 +32,23 @@ class BadRow:
     key: str
     file: str | None = None
     line: int | None = None
+    note: str = ""
+    """What was seen of it, where the reason alone says too little."""
+
+
+PUSHED, ROUNDED_UP, OWNER_LEFT = "pushed_in_bulk", "rounded_up_in_bulk", "owner_left"
+"""Reasons that are findings: who looks at the readings should know of them."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Suspicious deals that a reading may rest on: how many, of how many people, and on which days it was done."""
+
+    reason: str
+    deals: int
+    owners: int
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,8 @@ class Quality:
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     """Sentences for `doctor` and the digest's footer, such as where history begins."""
+    findings: tuple[Finding, ...] = ()
+    """What of `suspicious` is to be told in a sentence of its own."""
 
 
 @dataclass(frozen=True)

@@ -182,4 +182,5 @@ def _data_view(book: Book, t: date) -> DataView:
         missing=tuple(sorted(absent)),
         remarks=tuple(remarks),
         ignored_columns=quality.ignored_columns,
+        findings=quality.findings,
     )

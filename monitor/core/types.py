@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from monitor.core.facts import Finding
+
 Number = int | float | Fraction | Decimal | None
 
 
@@ -196,6 +198,7 @@ class DataView:
     missing: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from monitor.facts.clean import canonical, usable
 from monitor.facts.deals import DealsOf
 from monitor.facts.frames import CHANGE_CODES, SEGMENT_CODES, Rows, fingerprint
 from monitor.facts.history import Diary, History, by_day, read_history, read_rest
+from monitor.facts.hygiene import count_bulk_changes
 from monitor.facts.intervals import Reader, carried, cut, read_log, states, won_by
 from monitor.facts.odd import count_odd_changes, count_odd_deals
 from monitor.facts.opportunities import needs, read_deals
@@ -60,6 +61,7 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
         _write_diary(tally, history, deals, log, diary)
         if "amount" in log:
             count_odd_changes(tally, log["amount"], deals)
+        count_bulk_changes(tally, history, deals, log.get("amount"), policy, as_of)
     for name in tally.rows:
         tally.check(name, policy.max_bad_rows)
     migrated = migration.find(work, history, deals, diary, policy) if history is not None else None

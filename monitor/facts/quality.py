@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 
-from monitor.core.facts import BadRow, Quality
+from monitor.core.facts import BadRow, Finding, Quality
 from monitor.errors import DataError
 from monitor.facts.workspace import Workspace
 
@@ -33,6 +34,7 @@ class Tally:
     listed: list[BadRow] = field(default_factory=list)
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def set_aside(self, table: str, rows: ir.Table) -> None:
         """Counts and lists rows (`key`, `reason`, and where known `_file`, `_line`) that cannot be used."""
@@ -48,6 +50,12 @@ class Tally:
             counts[row["reason"]] = counts.get(row["reason"], 0) + row["rows"]
         for reason in sorted(row["reason"] for row in found):
             self.listed += _examples(self.work, table, rows.filter(rows.reason == reason))
+
+    def note(self, reason: str, notes: Mapping[str, str]) -> None:
+        """Says of listed rows with that reason, by key, what was seen."""
+        self.listed = [
+            replace(row, note=notes.get(row.key, "")) if row.reason == reason else row for row in self.listed
+        ]
 
     def check(self, table: str, most: Decimal) -> None:
         """Raises DataError where more than `most` (a share) of the table is set aside."""
@@ -72,6 +80,7 @@ class Tally:
             bad_rows=tuple(sorted(self.listed, key=_order)),
             ignored_columns=dict(sorted(self.ignored.items())),
             remarks=tuple(self.remarks),
+            findings=tuple(sorted(self.findings, key=lambda finding: finding.reason)),
         )
 
     def place(self, table: str, raw: ir.Table, key: ir.StringValue) -> None:
