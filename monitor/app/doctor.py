@@ -30,7 +30,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     checks += _worker(company, now)
     checks += doctor_source.examine(company)
     try:
-        book, _ = company.read(asked.as_of, with_due=True)
+        book, _ = company.read(asked.as_of, with_due=True, today=asked.today)
     except DataError as error:
         return [*checks, Check("data", Outcome.FAILED, str(error))]
     return [
@@ -100,7 +100,10 @@ def _data(book: Book, asked: Asked) -> Iterator[Check]:
             yield Check("data", Outcome.WARNING, f"there is no table `{name}`: {title} reads no data", mend)
     newest = book.newest(asked.as_of)
     if book.is_stale(asked.as_of):
-        text = f"the newest row is of {newest}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
+        lacks = f"the newest row is of {newest}"
+        if book.facts.sync is not None and book.is_unsynced(asked.as_of):
+            lacks = f"the last sync was on {book.facts.sync.at:%Y-%m-%d %H:%M}"
+        text = f"{lacks}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
         yield Check("data", Outcome.FAILED, text, "sync the source, or ask for an earlier day with --as-of")
     else:
         yield Check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
@@ -68,6 +68,14 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Sync:
+    """When the copy that was read was last brought up to date, in the company's zone; `stale`: that is too long ago."""
+
+    at: datetime
+    stale: bool
+
+
+@dataclass(frozen=True)
 class Facts:
     """Daily facts of one company, enough for every reading of every day up to the newest row.
 
@@ -109,6 +117,8 @@ class Facts:
     empty_columns: frozenset[str] = frozenset()
     """`table.column` of the columns that a segment or a booking can be told by (`accounts.employees`,
     `accounts.fit_segment`, `opportunities.amount`, `opportunities.owner_id`) and that are missing or hold nothing."""
+    sync: Sync | None = None
+    """None where the source is no copy, or nothing tells when it was made."""
     fingerprint: str = ""
     """SHA-256 over all frames, whatever order the rows were read in."""
 

@@ -183,4 +183,5 @@ def _data_view(book: Book, t: date) -> DataView:
         remarks=tuple(remarks),
         ignored_columns=quality.ignored_columns,
         findings=quality.findings,
+        sync=book.facts.sync,
     )

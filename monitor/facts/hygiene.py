@@ -133,8 +133,8 @@ def _bulks(tally: Tally, moved: ir.Table, held: ir.Table, share: Decimal, least:
     enough = max(Decimal(least), share * sum(of_owner.values()))
 
     def in_bulk(row: Mapping[str, Any]) -> bool:
-        owner = row["owner_id"]
-        by_one = owner is not None and row["deals"] >= max(least, share * of_owner[owner])
+        owner: str | None = row["owner_id"]
+        by_one = owner is not None and bool(row["deals"] >= max(least, share * of_owner[owner]))
         return by_one or by_day[row["day"]] >= enough
 
     return [{name: row[name] for name in _BULKS} for row in changed if in_bulk(row)]

@@ -146,6 +146,7 @@ def _data(data: DataView) -> dict[str, object]:
         "review": {"deals": data.review_deals, "amount": data.review_amount},
         "newest": _day(data.newest),
         "stale": data.stale,
+        "synced": None if data.sync is None else data.sync.at.isoformat(timespec="minutes"),
         "missing": list(data.missing),
         "remarks": list(data.remarks),
         "ignored_columns": {table: list(columns) for table, columns in data.ignored_columns.items()},

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.errors import DataError
 from monitor.sources.csv_folder import CsvFolder
-from monitor.sources.source import CallsOut, Source
+from monitor.sources.source import CallsOut, Copied, Source
 
 if TYPE_CHECKING:
     import ibis
@@ -98,6 +98,9 @@ class Mixed:
     def remarks(self) -> tuple[str, ...]:
         self.tables()
         return (*self._main.remarks(), *self._remarks)
+
+    def synced(self) -> datetime | None:
+        return self._main.synced() if isinstance(self._main, Copied) else None
 
     def close(self) -> None:
         self._tables = None

@@ -56,6 +56,15 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class Copied(Protocol):
+    """A source that reads a copy, which somebody brings up to date."""
+
+    def synced(self) -> datetime | None:
+        """The moment, with its zone, at which that was last done; None where nothing tells. Asked after `tables`."""
+        ...
+
+
+@runtime_checkable
 class CallsOut(Protocol):
     """A source that reads somebody's API."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ def owned(owner: str, count: int, start: int = 0) -> list[dict[str, Any]]:
     return [deal(f"{owner}{number}", owner_id=owner) for number in range(start, start + count)]
 
 
-def found(deals: list[dict[str, Any]], history: list[Row], **tables: list[Row]) -> tuple[Finding, ...]:
+def found(deals: Sequence[Row], history: Sequence[Row], **tables: list[Row]) -> tuple[Finding, ...]:
     return read({"opportunities": deals, "opportunity_history": history, **tables}).facts.quality.findings
 
 

@@ -48,6 +48,9 @@ class HubSpot:
     def today(self) -> date | None:
         return None
 
+    def synced(self) -> datetime | None:
+        return moment(self._cache().state().read_at)
+
     def stamp(self) -> str:
         """SHA-256 over the configuration, the state of the folder, and whether HubSpot is to be called again."""
         cache = self._cache()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -35,6 +36,14 @@ def load(name: str, raw: Tables, spec: SourceSpec) -> Preset:
     from monitor.sources.presets.loading import loaded  # the engine takes a second to import
 
     return loaded(module.canonical(raw), name, module.TABLES[0], spec)
+
+
+def synced(name: str, raw: Tables) -> datetime | None:
+    """When a tool last wrote into the raw tables, as its own column says; None where there is no such column."""
+    tables = (raw(each) for each in raw_tables(name) if "history" not in each)
+    from monitor.sources.presets.freshness import newest  # the engine takes a second to import
+
+    return newest(table for table in tables if table is not None)
 
 
 def _module(name: str) -> ModuleType:

@@ -56,6 +56,10 @@ class SalesforceSource:
     def today(self) -> date | None:
         return None
 
+    def synced(self) -> datetime | None:
+        synced = self._cache.state().synced
+        return None if synced is None else datetime.fromisoformat(synced)
+
     def stamp(self) -> str:
         """SHA-256 over the configuration, what the cache holds, and whether Salesforce is due to be asked again."""
         state, now = self._cache.state(), self._world.now()
