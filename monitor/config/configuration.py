@@ -180,7 +180,7 @@ class Config:
     def source_spec(self) -> SourceSpec:
         """What the source is opened from."""
         given = {name: self.secrets[name] for name in OF_SOURCES if name in self.secrets}
-        return source_spec(self.document.source, self.folder, self.calendar, given)
+        return source_spec(self.document.source, self.folder, self.calendar, self.document.currency, given)
 
     def _facts_policy(self) -> FactsPolicy:
         document = self.document

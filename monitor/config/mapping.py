@@ -22,7 +22,7 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def source_spec(
-    section: SourceSection, folder: Folder, calendar: FiscalCalendar, secrets: Mapping[str, Secret]
+    section: SourceSection, folder: Folder, calendar: FiscalCalendar, currency: str, secrets: Mapping[str, Secret]
 ) -> SourceSpec:
     """What a source is opened from; paths from `folder`, the one that holds config.yaml."""
     return SourceSpec(
@@ -39,6 +39,7 @@ def source_spec(
         scenario=section.scenario,
         seed=section.seed,
         calendar=calendar,
+        currency=currency,
     )
 
 

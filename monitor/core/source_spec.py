@@ -57,6 +57,11 @@ class TableSpec:
     ramp: tuple[Decimal, ...] = ()
     """Parts of the quota by fiscal quarter since the start, the first for the quarter of the start; then 1."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the table has a place of its own, so that no preset makes it."""
+        return self.type is not None or self.table is not None
+
 
 @dataclass(frozen=True)
 class SourceSpec:
@@ -81,6 +86,8 @@ class SourceSpec:
     scenario: str = "trap"
     seed: int = 1
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
+    currency: str = "USD"
+    """The reporting one, which a CRM's own rates are turned to."""
 
     def table(self, name: str) -> TableSpec:
         """The mapping of one table; one that maps nothing where none is given."""

@@ -17,7 +17,7 @@ PRESETS = {
     "salesforce": "monitor.sources.presets.salesforce",
     "hubspot": "monitor.sources.presets.hubspot",
 }
-"""Name of a preset to its module, which has `TABLES` (raw names, the deals' first) and `canonical(raw) -> Preset`."""
+"""Name of a preset to its module: it has `TABLES` (raw names, the deals' first) and `canonical(raw, spec) -> Preset`."""
 
 
 def raw_tables(name: str) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ def load(name: str, raw: Tables, spec: SourceSpec) -> Preset:
     module = _module(name)
     from monitor.sources.presets.loading import loaded  # the engine takes a second to import
 
-    return loaded(module.canonical(raw), name, module.TABLES[0], spec)
+    return loaded(module.canonical(raw, spec), name, module.TABLES[0], spec)
 
 
 def synced(name: str, raw: Tables) -> datetime | None:

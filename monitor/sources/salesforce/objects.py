@@ -109,6 +109,18 @@ OBJECTS = (
         ("QuotaOwnerId", "StartDate", "QuotaAmount"),
         "quotas",
     ),
+    SObject(
+        "CurrencyType",
+        "currency_type",
+        ("IsoCode", "ConversionRate", "IsCorporate"),
+        ("IsoCode", "ConversionRate", "IsCorporate"),
+    ),
+    SObject(
+        "DatedConversionRate",
+        "dated_conversion_rate",
+        ("IsoCode", "StartDate", "ConversionRate"),
+        ("IsoCode", "StartDate", "ConversionRate"),
+    ),
 )  # fmt: skip
 _ALWAYS = ("Id", "IsDeleted", *CURSORS[:2])
 _MAY_BE_ABSENT = frozenset({"CurrencyIsoCode", "IsDeleted", "IsAmount", "ForecastingTypeId", *CURSORS})
