@@ -88,6 +88,8 @@ class SourceSpec:
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
     currency: str = "USD"
     """The reporting one, which a CRM's own rates are turned to."""
+    with_addresses: bool = False
+    """Whether the mail addresses of a CRM's users are read, to tell people of a spreadsheet by."""
 
     def table(self, name: str) -> TableSpec:
         """The mapping of one table; one that maps nothing where none is given."""

@@ -65,6 +65,15 @@ class Copied(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """A source that knows its users' mail addresses."""
+
+    def addresses(self) -> Mapping[str, str]:
+        """The id of each user, as deals have it, by mail address in lower case; without those that several have."""
+        ...
+
+
+@runtime_checkable
 class CallsOut(Protocol):
     """A source that reads somebody's API."""
 

@@ -37,7 +37,7 @@ from monitor.sources.presets.cells import flag, ident, moment, number, text
 from monitor.sources.presets.history import best_of, from_values
 from monitor.sources.presets.hubspot_stages import listed
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
-from monitor.sources.presets.rows import living, one_of_each, shaped, undeleted
+from monitor.sources.presets.rows import addressed, living, one_of_each, shaped, undeleted
 
 TABLES = (
     "deal", "deal_pipeline_stage", "deal_pipeline", "deal_property_history", "property_history", "deal_stage",
@@ -74,6 +74,7 @@ def canonical(tables: Tables, spec: SourceSpec) -> Preset:
         {name: table for name, table in made.items() if table is not None},
         tuple(_remarks(made, deal, stages)),
         {"opportunities": deal.table},
+        _users(tables),
     )
 
 
@@ -303,6 +304,12 @@ def _reps(owner: Raw | None, archived: Raw | None) -> ibis.Table | None:
     names = ("rep_id", "name", "start_date", "end_date")
     both = ibis.union(*(rows.select(*(rows[name].cast("string").name(name) for name in names)) for rows in people))
     return one_of_each(both, "rep_id", both.end_date.isnull().desc())
+
+
+def _users(tables: Tables) -> ibis.Table | None:
+    raws = (first(tables, "owner", "owners", "owner_data"), first(tables, "owners_archived"))
+    found = [users for raw in raws if (users := addressed(raw, "owner_id", "id")) is not None]
+    return ibis.union(*found) if len(found) > 1 else next(iter(found), None)
 
 
 def _people(raw: Raw) -> ibis.Table:

@@ -47,7 +47,7 @@ class _Loading:
             tables |= {} if table is None else {name: table}
         self.add_quotas(tables)
         self.remarks += self.lacking(tables)
-        return Preset(tables, tuple(self.remarks))
+        return Preset(tables, tuple(self.remarks), users=self.preset.users)
 
     def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
         """Those that a rule makes of the people, where these come from here too."""

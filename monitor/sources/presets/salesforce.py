@@ -9,7 +9,7 @@ Raw tables and the columns that are used (each may be missing unless it has a st
 - `opportunity_history`: `opportunity_id`*, `created_date`*, `amount`, `stage_name`, `close_date`, `is_deleted`.
 - `account`: `id`*, `name`, `number_of_employees`, `annual_revenue`, `industry`, `created_date`, `is_deleted`.
 - `user`: `id`*, `name`, `title`, `manager_id`, `user_role_id`, `created_date`, `is_active`, `last_login_date`,
-  `last_modified_date`.
+  `last_modified_date`, `email`.
 - `user_role`: `id`*, `name`*.
 - `forecasting_quota`: `quota_owner_id`*, `start_date`*, `quota_amount`*, `is_amount`, `forecasting_type_id`,
   `is_deleted`.
@@ -31,7 +31,7 @@ from monitor.core.source_spec import SourceSpec
 from monitor.sources.presets.cells import day, flag, ident, moment, squeezed, text
 from monitor.sources.presets.history import best_of, change, from_snapshots
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
-from monitor.sources.presets.rows import living, shaped, undeleted
+from monitor.sources.presets.rows import addressed, living, shaped, undeleted
 from monitor.sources.presets.salesforce_rates import rates
 
 TABLES = (
@@ -69,6 +69,7 @@ def canonical(tables: Tables, spec: SourceSpec) -> Preset:
         {name: table for name, table in made.items() if table is not None},
         (*_remarks(made), *told),
         {"opportunities": opportunity.table},
+        addressed(_find(tables, "user"), "id"),
     )
 
 

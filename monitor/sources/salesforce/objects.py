@@ -169,6 +169,7 @@ def _own(sobject: SObject, described: Mapping[str, str], spec: SourceSpec) -> It
     wanted = [*table.columns.values(), *(derive.column for derive in table.derive.values())]
     quota = spec.table("quotas").from_reps
     wanted += [quota] if sobject.canonical == "reps" and quota else []
+    wanted += ["email"] if sobject.canonical == "reps" and spec.with_addresses else []
     standard = {column_of(name) for name in (*_ALWAYS, *sobject.fields)}
     known = {key: name for name in described for key in (name.lower(), column_of(name))}
     for column in dict.fromkeys(each.lower() for each in wanted):

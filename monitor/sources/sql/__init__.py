@@ -40,6 +40,11 @@ class SqlSource:
     def synced(self) -> datetime | None:
         return self._load().synced
 
+    def addresses(self) -> Mapping[str, str]:
+        from monitor.sources.presets import addresses
+
+        return addresses(self._load().users)
+
     def stamp(self) -> str:
         """A DuckDB file's times and size, or what PostgreSQL says of every row (`stamps.py`).
 

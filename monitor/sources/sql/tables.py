@@ -47,6 +47,8 @@ class Loaded:
     database: Database
     synced: datetime | None = None
     """When a preset's tables were last brought up to date."""
+    users: ibis.Table | None = None
+    """Those of a preset, with their mail addresses."""
 
     def close(self) -> None:
         self.database.close()
@@ -86,12 +88,12 @@ class _Loading:
 
     def run(self) -> Loaded:
         tables: dict[str, ibis.Table] = {}
-        synced = None
+        synced, users = None, None
         if self.spec.preset is not None:
             made = presets.load(self.spec.preset, self.raw, self.spec)
             tables |= made.tables
             self.remarks += made.remarks
-            synced = presets.synced(self.spec.preset, self.raw)
+            synced, users = presets.synced(self.spec.preset, self.raw), made.users
         for name, theirs in mapped_names(self.spec).items():
             table = self.mapped(name, theirs)
             if table is not None:
@@ -103,7 +105,7 @@ class _Loading:
                 "source.schema, or a source.preset."
             )
         self.add_quotas(tables)
-        return Loaded(tables, tuple(self.remarks), self.database, synced)
+        return Loaded(tables, tuple(self.remarks), self.database, synced, users)
 
     def known_schema(self, wanted: str) -> str:
         schemas = self.database.schemas()
