@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -177,6 +178,17 @@ def test_the_currencies_of_an_organisation_become_rates(org: Org, reader: Reader
     reader.read()
     found = {(row["currency"], row.get("month")): row["rate"] for row in map(dict, reader.canonical()["fx_rates"])}
     assert found == {("EUR", None): "1.25000000000000", ("EUR", "2025-11-01"): "2.00000000000000"}
+
+
+def test_addresses_of_users_are_read_only_where_people_come_from_a_spreadsheet(org: Org, reader: Reader) -> None:
+    org.tables["User"].fields["Email"] = "email"
+    org.put("User", "005-1", Email="Ada@Acme.example")
+    reader.read()
+    assert "email" not in reader.kept("user")[0]
+    later(org)
+    with closing(reader.with_(more={"with_addresses": True}).source()) as source:
+        assert source.addresses() == {"ada@acme.example": "005-1"}
+        assert source.synced() == org.now
 
 
 def test_an_object_that_is_not_there_is_absent_and_one_that_is_needed_is_asked_for(org: Org, reader: Reader) -> None:
