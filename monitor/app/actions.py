@@ -134,7 +134,7 @@ def reseal(act: Act, wanted: Sequence[tuple[str, str]] | None, reason: str) -> l
     if act.company.policy.approvers:
         _must_approve(act)
     _must_give_reason(reason, "a reseal")
-    book, deals = act.company.read(act.asked.as_of)
+    book, deals = act.company.read(act.asked.as_of, today=act.asked.today)
     for _ in range(_TRIES):
         run = record(act.company, act.store, book, deals, act.asked, act.now)
         _must_be_today(act, run.recorded.last_on)

@@ -11,13 +11,14 @@ from monitor.app.wiring import Asked, Company
 from monitor.core.book import Book
 from monitor.core.checks import Check, Outcome
 from monitor.core.definition import definition_check
+from monitor.core.facts import BadRow
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
 from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
 from monitor.errors import DataError, StoreError
 
 _SHOWN = 5
-"""Rows shown of each table and reason; `--json` has all that were kept."""
+"""Rows shown of each table and reason; of a finding, all that are listed."""
 
 
 def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float], None]) -> list[Check]:
@@ -29,7 +30,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     checks += _worker(company, now)
     checks += doctor_source.examine(company)
     try:
-        book, _ = company.read(asked.as_of, with_due=True)
+        book, _ = company.read(asked.as_of, with_due=True, today=asked.today)
     except DataError as error:
         return [*checks, Check("data", Outcome.FAILED, str(error))]
     return [
@@ -99,7 +100,10 @@ def _data(company: Company, book: Book, asked: Asked) -> Iterator[Check]:
             yield Check("data", Outcome.WARNING, f"there is no table `{name}`: {reads}", _lacking(company, name))
     newest = book.newest(asked.as_of)
     if book.is_stale(asked.as_of):
-        text = f"the newest row is of {newest}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
+        lacks = f"the newest row is of {newest}"
+        if book.facts.sync is not None and book.is_unsynced(asked.as_of):
+            lacks = f"the last sync was on {book.facts.sync.at:%Y-%m-%d %H:%M}"
+        text = f"{lacks}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
         yield Check("data", Outcome.FAILED, text, "sync the source, or ask for an earlier day with --as-of")
     else:
         yield Check(
@@ -124,8 +128,9 @@ def _lacking(company: Company, name: str) -> str:
 
 def _rows(book: Book) -> Iterator[Check]:
     quality = book.facts.quality
+    found = {finding.reason for finding in quality.findings}
     where = {
-        key: [f"{row.file or row.table}{f':{row.line}' if row.line else ''} {row.key}" for row in rows]
+        key: [_seen(row) for row in rows]
         for key, rows in groupby(
             sorted(quality.bad_rows, key=lambda r: (r.table, r.reason, r.file or "", r.line or 0)),
             key=lambda r: (r.table, r.reason),
@@ -139,9 +144,15 @@ def _rows(book: Book) -> Iterator[Check]:
             for reason, count in sorted(reasons.items()):
                 if count:
                     places = where.get((table, reason), [])
-                    more = [f"and {count - _SHOWN} more"] if len(places) > _SHOWN and count > _SHOWN else []
+                    shown = places if reason in found else places[:_SHOWN]
+                    more = [f"and {count - len(shown)} more"] if shown and count > len(shown) else []
                     text = f"{table}: {count} rows {kind}: {reason.replace('_', ' ')}"
-                    yield Check("rows", outcome, text, details=(*places[:_SHOWN], *more))
+                    yield Check("rows", outcome, text, details=(*shown, *more))
+
+
+def _seen(row: BadRow) -> str:
+    place = f"{row.file or row.table}{f':{row.line}' if row.line else ''} {row.key}"
+    return f"{place}: {row.note}" if row.note else place
 
 
 def _segments(book: Book, asked: Asked) -> Iterator[Check]:

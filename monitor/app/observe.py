@@ -50,7 +50,7 @@ def observe(company: Company, store: Store, asked: Asked, now: datetime) -> Snap
             return decode(Snapshot, kept)
         except ValueError:
             pass  # kept by another version of the program: made anew below
-    book, deals = company.read(asked.as_of)
+    book, deals = company.read(asked.as_of, today=asked.today)
     return record(company, store, book, deals, asked, now).snapshot
 
 
@@ -138,7 +138,7 @@ def look(company: Company, asked: Asked) -> Snapshot:
     from monitor.core.decide import Recorded, decide
     from monitor.core.snapshot import snapshot
 
-    book, _ = company.read(asked.as_of)
+    book, _ = company.read(asked.as_of, today=asked.today)
     decision = decide(book, Recorded(), asked.as_of, asked.today)
     return snapshot(book, decision, Recorded(), asked.as_of, monitor.__version__, asked.today)
 

@@ -37,13 +37,13 @@ class Backfilled:
 
 def explain(company: Company, indicator: str, segment: str, asked: Asked) -> Explanation:
     """Why `indicator` reads what it reads for `segment`."""
-    book, deals = company.read(asked.as_of)
+    book, deals = company.read(asked.as_of, today=asked.today)
     return explain_reading(book, deals, BY_KEY[indicator], segment, asked.as_of)
 
 
 def backtest(company: Company, asked: Asked, progress: Progress) -> Backtest:
     """What would have been said and when, up to the day asked for."""
-    book, _ = company.read(asked.as_of)
+    book, _ = company.read(asked.as_of, today=asked.today)
     return run_backtest(book, asked.as_of, progress)
 
 
@@ -51,7 +51,7 @@ def backfill(
     company: Company, store: Store, start: date, asked: Asked, now: datetime, progress: Progress
 ) -> Backfilled:
     """Rebuilds the weekly readings from `start` on, and records the quarters that are due."""
-    book, deals = company.read(asked.as_of)
+    book, deals = company.read(asked.as_of, today=asked.today)
     run = record(company, store, book, deals, asked, now)
     weeks = [week for week in weeks_of(book, asked.as_of) if week >= start]
     kept = 0

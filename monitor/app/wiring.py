@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.config import Config
 from monitor.core.book import Book
-from monitor.core.facts import Deals
+from monitor.core.facts import Deals, Sync
 from monitor.core.policy import Policy
 from monitor.sources import open_source
-from monitor.sources.source import Source, World
+from monitor.sources.source import Copied, Source, World
 
 if TYPE_CHECKING:
     from monitor.channels.channel import Channel
@@ -61,15 +62,24 @@ class Company:
         today = self.source.today() or clock_today
         return Asked(self.policy.calendar.last_complete_week(today), today)
 
-    def read(self, as_of: date, *, with_due: bool = False) -> tuple[Book, Deals]:
-        """The facts of this company, and the door to its deals."""
+    def read(self, as_of: date, *, with_due: bool = False, today: date | None = None) -> tuple[Book, Deals]:
+        """The facts of this company, and the door to its deals. `today`, by default `as_of`, is when they are read."""
         from monitor.facts.load import load
 
         facts_policy = replace(self.policy.facts, with_due=with_due or self.policy.facts.with_due)
         loaded = load(self.source.tables(), facts_policy, as_of)
         remarks = (*self.source.remarks(), *loaded.facts.quality.remarks)
-        facts = replace(loaded.facts, quality=replace(loaded.facts.quality, remarks=remarks))
+        quality = replace(loaded.facts.quality, remarks=remarks)
+        facts = replace(loaded.facts, quality=quality, sync=self._sync(today or as_of))
         return Book(facts, self.policy), loaded.deals
+
+    def _sync(self, today: date) -> Sync | None:
+        """When the source was last brought up to date, and whether that is too long before `today`."""
+        synced = self.source.synced() if isinstance(self.source, Copied) else None
+        if synced is None:
+            return None
+        at = synced.astimezone(ZoneInfo(self.policy.facts.timezone))
+        return Sync(at, stale=(today - at.date()).days > self.policy.max_age)
 
     def words(self) -> Words:
         """The words of this company: its own templates before the packaged ones."""

@@ -18,7 +18,7 @@ from monitor.config.model import Document, adapter
 from monitor.core.calendar import WEEKDAYS, FiscalCalendar
 from monitor.core.chain import digest
 from monitor.core.indicators import INDICATORS
-from monitor.core.policy import BreakerPolicy, FactsPolicy, Policy, SegmentBands
+from monitor.core.policy import BreakerPolicy, Bulk, FactsPolicy, Policy, SegmentBands
 from monitor.core.routes import Directory
 from monitor.core.secret import Secret
 from monitor.core.settings import (
@@ -199,6 +199,7 @@ class Config:
             stale_after_days=wins.stale_after_days,
             history_begins=document.source.history_begins,
             max_bad_rows=document.quality.max_bad_rows,
+            bulk=Bulk(**vars(document.quality.bulk)),
             with_due=any(i.wants_due_dates(document.indicators[i.key]) for i in INDICATORS),
         )
 

@@ -173,11 +173,24 @@ class SegmentsSection:
 
 
 @dataclass(frozen=True)
+class BulkSection:
+    days: Annotated[int, Field(ge=1, le=92)] = 14
+    """How many days before the as-of day are looked through for changes of close dates and amounts made in bulk."""
+    deals: Annotated[int, Field(ge=2, le=1_000_000)] = 5
+    """The fewest open deals, of one owner or of everybody on one day, that are a bulk."""
+    pushed: Share = Decimal("0.5")
+    """The least share of the open deals, of one owner or of everybody, whose close dates were put off on one day."""
+    rounded: Share = Decimal("0.25")
+    """The least share of the open deals, of one owner or of everybody, whose amounts were rounded up on one day."""
+
+
+@dataclass(frozen=True)
 class QualitySection:
     max_bad_rows: Share = Decimal("0.05")
     """The share of a needed table's rows that may be set aside before a run stops."""
     max_age: Annotated[int, Field(ge=1, le=3660)] = 7
     """Days after which a source is stale and every reading from it reads no data."""
+    bulk: BulkSection = BulkSection()
 
 
 @dataclass(frozen=True, kw_only=True)

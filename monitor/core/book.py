@@ -107,7 +107,12 @@ class Book:
 
     def is_stale(self, t: date) -> bool:
         newest = self.newest(t)
-        return newest is None or (t - newest).days > self.policy.max_age
+        return newest is None or (t - newest).days > self.policy.max_age or self.is_unsynced(t)
+
+    def is_unsynced(self, t: date) -> bool:
+        """Whether `t` came after the last sync of the copy that was read, and that is too long ago."""
+        sync = self.facts.sync
+        return sync is not None and sync.stale and t > sync.at.date()
 
     def cannot_read(self, t: date, quarter: Quarter | None = None) -> NoData | None:
         """Why nothing at all can be read at the end of day `t` (for `quarter`), or None."""
@@ -116,6 +121,9 @@ class Book:
                 "partial_quarter",
                 f"the data begin on {self.facts.begins}, so {self.first_full} is the first full quarter",
             )
+        if self.facts.sync is not None and self.is_unsynced(t):
+            at = f"{self.facts.sync.at:%Y-%m-%d %H:%M}"
+            return NoData("stale", f"the last sync was on {at}, more than {self.policy.max_age} days ago")
         if self.is_stale(t):
             newest = self.newest(t)
             return NoData("stale", f"the newest row is of {newest}, more than {self.policy.max_age} days before {t}")

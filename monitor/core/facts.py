@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,6 +32,23 @@ class BadRow:
     key: str
     file: str | None = None
     line: int | None = None
+    note: str = ""
+    """What was seen of it, where the reason alone says too little."""
+
+
+PUSHED, ROUNDED_UP, OWNER_LEFT = "pushed_in_bulk", "rounded_up_in_bulk", "owner_left"
+"""Reasons that are findings: who looks at the readings should know of them."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Suspicious deals that a reading may rest on: how many, of how many people, and on which days it was done."""
+
+    reason: str
+    deals: int
+    owners: int
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,16 @@ class Quality:
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     """Sentences for `doctor` and the digest's footer, such as where history begins."""
+    findings: tuple[Finding, ...] = ()
+    """What of `suspicious` is to be told in a sentence of its own."""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """When the copy that was read was last brought up to date, in the company's zone; `stale`: that is too long ago."""
+
+    at: datetime
+    stale: bool
 
 
 @dataclass(frozen=True)
@@ -90,6 +117,8 @@ class Facts:
     empty_columns: frozenset[str] = frozenset()
     """`table.column` of the columns that a segment or a booking can be told by (`accounts.employees`,
     `accounts.fit_segment`, `opportunities.amount`, `opportunities.owner_id`) and that are missing or hold nothing."""
+    sync: Sync | None = None
+    """None where the source is no copy, or nothing tells when it was made."""
     fingerprint: str = ""
     """SHA-256 over all frames, whatever order the rows were read in."""
 

@@ -81,8 +81,9 @@ Receipt = Mapping[str, str]
 class Claimed:
     """A row that this worker may send until `lease_until`.
 
-    `uncertain`: an earlier attempt may have arrived. `attempts` counts this one too, `lookups` failed searches so far,
-    `tried_at` is when the last attempt began. `target` is where the message stands that it changes, None while unsent.
+    `uncertain`: an earlier attempt may have arrived, as `perhaps` of them may in all. `attempts` counts this one too,
+    `lookups` failed searches so far, `tried_at` is when the last attempt began. `target` is where the message stands
+    that it changes, None while unsent.
     """
 
     outgoing: Outgoing
@@ -94,6 +95,7 @@ class Claimed:
     uncertain: bool = False
     tried_at: datetime | None = None
     target: Receipt | None = None
+    perhaps: int = 0
 
 
 @dataclass(frozen=True)

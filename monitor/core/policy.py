@@ -24,6 +24,20 @@ class SegmentBands:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """From when on changes of one owner's deals, or of everybody's, on one day count as made in bulk."""
+
+    days: int = 14
+    """How long before the as-of day is looked back."""
+    deals: int = 5
+    """The fewest open deals."""
+    pushed: Decimal = Decimal("0.5")
+    """The least share of the open deals whose close date was put off."""
+    rounded: Decimal = Decimal("0.25")
+    """The least share of the open deals whose amount was rounded up."""
+
+
+@dataclass(frozen=True)
 class FactsPolicy:
     """What the facts depend on."""
 
@@ -42,6 +56,7 @@ class FactsPolicy:
     history_begins: date | bool | None = None
     """None: find out; False: never; a date: this one."""
     max_bad_rows: Decimal = Decimal("0.05")
+    bulk: Bulk = Bulk()
     with_due: bool = False
     """Whether the `due` frame is wanted (coverage bases `quarter` and `remaining`, and `doctor`)."""
 

@@ -182,4 +182,6 @@ def _data_view(book: Book, t: date) -> DataView:
         missing=tuple(sorted(absent)),
         remarks=tuple(remarks),
         ignored_columns=quality.ignored_columns,
+        findings=quality.findings,
+        sync=book.facts.sync,
     )

@@ -59,6 +59,11 @@ class TableSpec:
     ramp: tuple[Decimal, ...] = ()
     """Parts of the quota by fiscal quarter since the start, the first for the quarter of the start; then 1."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the table has a place of its own, so that no preset makes it."""
+        return self.type is not None or self.table is not None
+
 
 @dataclass(frozen=True)
 class SourceSpec:
@@ -84,7 +89,9 @@ class SourceSpec:
     seed: int = 1
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
     currency: str = "USD"
-    """The reporting currency, whose sign may stand before an amount."""
+    """The reporting one: a CRM's own rates are turned to it, and its sign may stand before an amount."""
+    with_addresses: bool = False
+    """Whether the mail addresses of a CRM's users are read, to tell people of a spreadsheet by."""
 
     def table(self, name: str) -> TableSpec:
         """The mapping of one table; one that maps nothing where none is given."""

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from monitor.core.facts import Finding, Sync
+
 Number = int | float | Fraction | Decimal | None
 
 
@@ -196,6 +198,15 @@ class DataView:
     missing: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     ignored_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    sync: Sync | None = None
+
+    @property
+    def why_stale(self) -> str:
+        """What a stale source lacks, as a sentence without a full stop."""
+        if self.sync is not None and self.sync.stale:
+            return f"the last sync was on {self.sync.at:%Y-%m-%d %H:%M}"
+        return f"nothing is newer than {self.newest}" if self.newest else "there is no data"
 
 
 @dataclass(frozen=True)

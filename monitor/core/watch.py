@@ -174,8 +174,7 @@ def _trouble(snapshot: Snapshot) -> dict[str, str]:
     """By name, what is wrong with the data, as a sentence."""
     found = {f"missing_{name}": f"the table {name} is missing" for name in snapshot.data.missing}
     if snapshot.data.stale:
-        newest = snapshot.data.newest
-        found["stale"] = f"nothing is newer than {newest}" if newest else "there is no data"
+        found["stale"] = snapshot.data.why_stale
     return found
 
 

@@ -72,7 +72,7 @@ def dry_run(args: argparse.Namespace) -> int:
     with opened(args) as found, _read_only(found) as store:
         day = asked(args, found)
         with progress("reading the data"):
-            book, deals = found.read(day.as_of)
+            book, deals = found.read(day.as_of, today=day.today)
             run = prepare(found, store, book, deals, day)
         rows: list[Outgoing] = [
             *run.plan.outgoing,

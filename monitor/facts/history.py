@@ -122,7 +122,7 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
         return
     reading = history.of("stage", *rest)
     rows = reading.table
-    rows = rows.select(COMPANY, "fine", deal=_deal(rows), day="changed_at_day", blank=rows.old_value.isnull())
+    rows = rows.select(COMPANY, "fine", deal=deal_of(rows), day="changed_at_day", blank=rows.old_value.isnull())
     known = rows.filter(rows.fine).semi_join(deals, "deal")
     found = tally.work.fetch(known.group_by(COMPANY, "day").agg(rows=known.count(), blanks=known.blank.sum()))
     diary.write(found)
@@ -130,7 +130,8 @@ def read_rest(tally: Tally, history: History, deals: ir.Table, used: Sequence[st
         set_aside_unusable(tally, reading, deals)
 
 
-def _deal(rows: ir.Table) -> ir.IntegerValue:
+def deal_of(rows: ir.Table) -> ir.IntegerValue:
+    """The deal of each change, as `opportunities.read_deals` numbers it."""
     return identity(rows.opportunity_id, rows[COMPANY])
 
 
@@ -145,7 +146,7 @@ def changes(
     rows = reading.table
     rows = rows.select(
         "fine",
-        deal=_deal(rows),
+        deal=deal_of(rows),
         instant="changed_at",
         day="changed_at_day",
         old="old_value",
@@ -167,7 +168,7 @@ def _counts(tally: Tally, kept: ir.Table) -> tuple[int, int]:
 def set_aside_unusable(tally: Tally, reading: Reading, deals: ir.Table) -> None:
     """Counts the rows with a fault and those of deals that are not known (or were set aside themselves)."""
     rows = reading.diagnosed()
-    unknown = rows.filter(rows.reason.isnull()).mutate(deal=_deal(rows))
+    unknown = rows.filter(rows.reason.isnull()).mutate(deal=deal_of(rows))
     unknown = unknown.anti_join(deals, "deal").drop("deal").mutate(reason=ibis.literal("unknown_deal"))
     both = rows.filter(rows.reason.notnull()).union(unknown)
     tally.set_aside(_SPEC.name, both.mutate(key=both.opportunity_id))

@@ -17,6 +17,7 @@ from monitor.facts.clean import canonical, usable
 from monitor.facts.findings import Findings, read_frames, read_spread
 from monitor.facts.grouping import COMPANY, Grouping, grouped
 from monitor.facts.history import Diary, History, by_day, read_history, read_rest
+from monitor.facts.hygiene import count_bulk_changes
 from monitor.facts.intervals import Reader, carried, read_log, states, won_by
 from monitor.facts.odd import count_odd_changes, count_odd_deals
 from monitor.facts.opportunities import needs, read_deals
@@ -98,6 +99,7 @@ def _find(
         _write_diary(tally, history, deals, log, diary)
         if "amount" in log:
             count_odd_changes(tally, log["amount"], deals, sizes)
+        count_bulk_changes(tally, history, deals, log.get("amount"), policy, as_of)
     for name in tally.rows:
         tally.check(name, policy.max_bad_rows)
     migrated = migration.find(tally, history, deals, diary, policy)

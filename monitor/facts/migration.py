@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days
-from monitor.facts.cells import identity
 from monitor.facts.grouping import COMPANY, ByCompany
-from monitor.facts.history import FIELDS, Diary, History
+from monitor.facts.history import FIELDS, Diary, History, deal_of
 from monitor.facts.quality import Tally
 from monitor.facts.workspace import Workspace
 
@@ -69,7 +68,7 @@ def _begun(work: Workspace, history: History, deals: ir.Table, likely: Collectio
     rows = history.of("stage", *FIELDS).good()
     named = ibis.cases(*((rows.field.isin(names), name) for name, names in history.spellings.items()))
     keyed = rows.select(
-        deal=identity(rows.opportunity_id, rows[COMPANY]),
+        deal=deal_of(rows),
         name=named,
         instant="changed_at",
         day="changed_at_day",

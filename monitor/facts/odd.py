@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from monitor.facts import days
 from monitor.facts.cells import identity
 from monitor.facts.grouping import COMPANY
+from monitor.facts.hygiene import find_orphans
 from monitor.facts.people import Small
 from monitor.facts.quality import Tally
 
@@ -43,6 +44,8 @@ def count_odd_deals(tally: Tally, deals: ir.Table, accounts: ir.Table | None, sm
             tally.suspect("quotas", nobody.select(COMPANY, key="rep_id", reason=ibis.literal("unknown_rep")))
     for reason, rows in found.items():
         tally.suspect("opportunities", rows.select(COMPANY, key=rows.opportunity_id, reason=ibis.literal(reason)))
+    if small.reps is not None:
+        find_orphans(tally, found["owner_left"], _left(small.reps, today))
 
 
 def _owning(deals: ir.Table, people: ir.Table) -> list[ir.BooleanValue]:

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from monitor.core.facts import BadRow, Quality
+from monitor.core.facts import BadRow, Finding, Quality
 from monitor.facts.grouping import COMPANY, EVERYBODY, ByCompany
 from monitor.facts.workspace import Workspace
 
@@ -44,6 +44,9 @@ class Tally:
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     broken: dict[int, str] = field(default_factory=dict)
     """Why the data of a company cannot be used."""
+    findings: dict[int, list[Finding]] = field(default_factory=lambda: defaultdict(list))
+    notes: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    """What was seen of listed rows, by company, reason and key."""
     _listed: dict[str, list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
     _places: dict[str, ByCompany] = field(default_factory=dict)
 
@@ -110,7 +113,7 @@ class Tally:
     def listed(self) -> Listed:
         """What was listed, by company."""
         whole = {table: ByCompany.of(pa.concat_tables(rows)) for table, rows in sorted(self._listed.items())}
-        return Listed(whole, self._places)
+        return Listed(whole, self._places, self.notes)
 
     def quality(self, company: int, listed: Listed, remarks: Iterable[str]) -> Quality:
         """Everything counted of one company, in a fixed order."""
@@ -121,6 +124,7 @@ class Tally:
             bad_rows=tuple(sorted(listed.of(company), key=_order)),
             ignored_columns=dict(sorted(self.ignored.items())),
             remarks=tuple(remarks),
+            findings=tuple(sorted(self.findings.get(company, ()), key=lambda finding: finding.reason)),
         )
 
 
@@ -130,6 +134,7 @@ class Listed:
 
     rows: Mapping[str, ByCompany]
     places: Mapping[str, ByCompany]
+    notes: Mapping[tuple[int, str, str], str]
 
     def of(self, company: int) -> Iterable[BadRow]:
         """Those of one company."""
@@ -140,7 +145,8 @@ class Listed:
                 for row in rows.dicts(owner):
                     place = (row["file"], row["line"])
                     known = place if row["file"] is not None else places.get(row["key"], place)
-                    yield BadRow(table, row["reason"], row["key"], *known)
+                    note = self.notes.get((company, row["reason"], row["key"]), "")
+                    yield BadRow(table, row["reason"], row["key"], *known, note)
 
 
 def _line(rows: ir.Table) -> ir.Value:

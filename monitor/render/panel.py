@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from monitor.core.messages import Align, Cell, Column, Line, Paragraph, Room, Row, Span, Table, Tone, cell, span
 from monitor.core.types import Band, IndicatorView, ReadingView, Snapshot, State
@@ -176,8 +176,11 @@ def footer(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
         yield say("data_stale", Tone.BAD)
     if data.missing:
         yield say("data_missing", Tone.WARN, tables=data.missing)
-    aside, odd = _counted(data.set_aside), _counted(data.suspicious)
+    told = {finding.reason for finding in data.findings}
+    aside, odd = _counted(data.set_aside), _counted(data.suspicious, told)
     yield say("data_set_aside", Tone.WARN, tables=aside) if aside else say("data_nothing_aside")
+    for finding in data.findings:
+        yield say(f"data_{finding.reason}", Tone.WARN, finding=finding)
     if odd:
         yield say("data_suspicious", tables=odd)
     if data.review_deals:
@@ -200,9 +203,12 @@ def short_footer(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
     yield span(words.say(kind, "data_run", snapshot=snapshot), Tone.DIM)
 
 
-def _counted(tables: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Tables and reasons that have rows, the most rows first."""
-    found = ((table, _most(reasons.items())) for table, reasons in tables.items())
+def _counted(
+    tables: Mapping[str, Mapping[str, int]], told: Set[str] = frozenset()
+) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Tables and reasons that have rows and are not told elsewhere, the most rows first."""
+    untold = {table: [each for each in reasons.items() if each[0] not in told] for table, reasons in tables.items()}
+    found = ((table, _most(reasons)) for table, reasons in untold.items())
     return [(table, reasons) for table, reasons in found if reasons]
 
 

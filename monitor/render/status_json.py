@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from monitor.core.facts import Finding
 from monitor.core.types import BreakerView, DataView, IndicatorView, OverrideView, ReadingView, Snapshot
 
 
@@ -141,12 +142,24 @@ def _data(data: DataView) -> dict[str, object]:
         "rows": dict(data.rows),
         "set_aside": _nested(data.set_aside),
         "suspicious": _nested(data.suspicious),
+        "findings": [_finding(finding) for finding in data.findings],
         "review": {"deals": data.review_deals, "amount": data.review_amount},
         "newest": _day(data.newest),
         "stale": data.stale,
+        "synced": None if data.sync is None else data.sync.at.isoformat(timespec="minutes"),
         "missing": list(data.missing),
         "remarks": list(data.remarks),
         "ignored_columns": {table: list(columns) for table, columns in data.ignored_columns.items()},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "reason": finding.reason,
+        "deals": finding.deals,
+        "owners": finding.owners,
+        "since": _day(finding.since),
+        "until": _day(finding.until),
     }
 
 

@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.errors import ConfigError
-from monitor.render.plain import dated, joined, lowered, shorten, shown_day, shown_weekday
+from monitor.render.plain import dated, joined, lowered, shorten, shown_day, shown_moment, shown_weekday
 
 BlockFunction = Callable[[Context], Iterator[str]]
 PAGE = "page.html.j2"
@@ -69,6 +69,7 @@ class Words:
         self.environment.filters.update(
             day=shown_day,
             weekday=shown_weekday,
+            moment=shown_moment,
             short=shorten,
             names=joined,
             dated=dated,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.errors import DataError
 from monitor.sources.csv_folder import CsvFolder
-from monitor.sources.source import CallsOut, Source
+from monitor.sources.source import Addressed, CallsOut, Copied, Source
 
 if TYPE_CHECKING:
     import ibis
+
+NAMING = ("reps", "quotas")
+"""Tables that name people."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def parted(spec: SourceSpec) -> Parted:
     late = quotas if quotas and quotas.from_reps and "reps" in own and "quotas" not in own else None
     if late and spec.type == "csv":
         del rest["quotas"]
-    return Parted(replace(spec, tables=rest), own, late)
+    return Parted(replace(spec, tables=rest, with_addresses=any(name in own for name in NAMING)), own, late)
 
 
 def _alone(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
@@ -69,6 +72,7 @@ class Mixed:
         import ibis
         from ibis.util import gen_name
 
+        from monitor.sources.addresses import matched
         from monitor.sources.folder_tables import read_table
         from monitor.sources.rep_quotas import add_quotas
 
@@ -77,6 +81,9 @@ class Mixed:
         for name, spec in self._parts.own.items():
             rows, remarks = read_table(spec, name)
             self._remarks += remarks
+            if rows is not None and isinstance(self._main, Addressed):
+                rows, remarks = matched(rows, name, self._main.addresses)
+                self._remarks += remarks
             if rows is not None:
                 found[name] = engine.create_table(gen_name(f"own_{name}"), ibis.memtable(rows), temp=True)
         late = self._parts.quotas
@@ -96,6 +103,9 @@ class Mixed:
     def remarks(self) -> tuple[str, ...]:
         self.tables()
         return (*self._main.remarks(), *self._remarks)
+
+    def synced(self) -> datetime | None:
+        return self._main.synced() if isinstance(self._main, Copied) else None
 
     def close(self) -> None:
         self._tables = None

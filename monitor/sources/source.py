@@ -56,6 +56,24 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class Copied(Protocol):
+    """A source that reads a copy, which somebody brings up to date."""
+
+    def synced(self) -> datetime | None:
+        """The moment, with its zone, at which that was last done; None where nothing tells. Asked after `tables`."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A source that knows its users' mail addresses."""
+
+    def addresses(self) -> Mapping[str, str]:
+        """The id of each user, as deals have it, by mail address in lower case; without those that several have."""
+        ...
+
+
+@runtime_checkable
 class CallsOut(Protocol):
     """A source that reads somebody's API."""
 

@@ -17,6 +17,8 @@ from monitor.store.statements import insert_once, lock
 
 LATE = timedelta(hours=1)
 """A row that is not settled after this long is reported."""
+LOST, SOUGHT = "lost", "sought"
+"""Outcomes of a try besides a status: the worker was not heard of again; a search that found nothing out."""
 UNSETTLED = (*WAITING, Status.SENDING)
 
 _rows = schema.outbox
@@ -62,7 +64,8 @@ class Outbox:
                 return False
             _change(connection, row.key, _settled(row, settlement, now))
             detail = settlement.error or settlement.note
-            _note(connection, row.key, now, claimed.by, str(settlement.status), detail)
+            sought = settlement.status is Status.UNKNOWN and settlement.lookups > 0
+            _note(connection, row.key, now, claimed.by, SOUGHT if sought else str(settlement.status), detail)
             insert_outgoing(connection, settlement.outgoing, now)
             return True
 
@@ -110,7 +113,7 @@ class Outbox:
         return [letters.line(row) for row in rows if row.status != Status.FAILED or row.key not in replaced]
 
     def attempts(self, key: str) -> list[tuple[datetime, str, str]]:
-        """The tries of a row in order: when each ended, its outcome (a status, or `lost`), the detail."""
+        """The tries of a row in order: when each ended, its outcome (a status, `lost` or `sought`), the detail."""
         ledger = schema.attempts
         wanted = select(ledger).where(ledger.c.key == named(key)).order_by(ledger.c.seq)
         return [(moment(row.at), row.outcome, row.detail) for row in self._read(wanted)]
@@ -166,7 +169,7 @@ def _lease(connection: Connection, key: str, by: str, now: datetime) -> Claimed:
     lost = row.status == Status.SENDING
     since = row.uncertain_since or (row.tried_at if lost else None)
     if lost:
-        _note(connection, key, now, row.lease_by, "lost", "the worker was not heard of until its lease ended")
+        _note(connection, key, now, row.lease_by, LOST, "the worker was not heard of until its lease ended")
     at, until = moment_text(now), now + LEASE
     values = {"status": str(Status.SENDING), "attempts": row.attempts + 1, "uncertain_since": since}
     lease = {"lease_by": by, "lease_until": moment_text(until), "tried_at": at, "touched_at": at, "next_at": None}
@@ -181,7 +184,15 @@ def _lease(connection: Connection, key: str, by: str, now: datetime) -> Claimed:
         lost or row.status == Status.UNKNOWN,
         moment_or_none(since or row.tried_at),
         _target(connection, row),
+        _perhaps(connection, key),
     )
+
+
+def _perhaps(connection: Connection, key: str) -> int:
+    """How many tries of a row may have arrived."""
+    ledger = schema.attempts
+    unsure = and_(ledger.c.key == key, ledger.c.outcome.in_((LOST, Status.UNKNOWN)))
+    return int(connection.execute(select(func.count()).select_from(ledger).where(unsure)).scalar_one())
 
 
 def _target(connection: Connection, row: Row[Any]) -> Receipt | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 Read = Callable[[Any], Any]
@@ -78,8 +78,8 @@ def _reader(kind: Any) -> Read:
         return tuple
     if origin is Mapping:
         return partial(_mapping, _reader(inside[1]))
-    if kind is date:
-        return date.fromisoformat
+    if kind in (date, datetime):
+        return cast(Read, kind.fromisoformat)
     if is_dataclass(kind):
         assert isinstance(kind, type)
         return partial(_record, kind, {name: _reader(hint) for name, hint in get_type_hints(kind).items()})

@@ -65,14 +65,15 @@ def outgoing(
     return Outgoing(key, to, kind, message, incident, "run-1", data=data)
 
 
-def claimed(row: Outgoing | None = None, *, attempts: int = 1, uncertain: bool = False) -> Claimed:
-    """A row in hand for its `attempts`-th try."""
+def claimed(row: Outgoing | None = None, *, attempts: int = 1, perhaps: int = 0) -> Claimed:
+    """A row in hand for its `attempts`-th try; `perhaps` of the earlier ones arrived."""
     return Claimed(
         row or outgoing(),
         by="worker",
         lease_until=NOW + timedelta(seconds=120),
         created_at=NOW - timedelta(minutes=1),
         attempts=attempts,
-        uncertain=uncertain,
+        uncertain=perhaps > 0,
         tried_at=NOW,
+        perhaps=perhaps,
     )

@@ -111,7 +111,7 @@ def wrote(channel: Channel, name: str) -> str:
     """Everything that a person could see of a channel that is used."""
     try:
         seen: list[object] = [channel, channel.send(row(name), NOW), *channel.examine()]
-        seen += [channel.find(replace(row(name), uncertain=True, attempts=3), NOW)]
+        seen += [channel.find(replace(row(name), uncertain=True, perhaps=2), NOW)]
     finally:
         channel.close()
     return "".join(f"{each}{each!r}{vars(each) if hasattr(each, '__dict__') else ''}" for each in seen)
@@ -175,7 +175,7 @@ def test_an_examination_of_a_server_that_is_not_there_says_how_to_mend_it(name: 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_a_search_answers_even_where_nothing_can_be_found(name: str) -> None:
     channel = nowhere(name)
-    found = channel.find(replace(row(name), uncertain=True, attempts=2), NOW)
+    found = channel.find(replace(row(name), uncertain=True, perhaps=1), NOW)
     channel.close()
     assert isinstance(found, Unknown if name == "slack" else Absent)
 

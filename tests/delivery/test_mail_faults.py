@@ -41,6 +41,15 @@ def test_a_mail_whose_answer_is_lost_twice_is_reported_and_never_sent_a_third_ti
         assert told.text.startswith("Perhaps not delivered to Cleo Brandt")
 
 
+def test_a_mail_that_was_refused_for_a_while_is_still_sent_once_more_when_its_answer_is_lost(run: Run) -> None:
+    with run(mail_at_most=2) as scene:
+        scene.mail.script = {"RCPT": [LATER, LATER, "250 fine"], "end": [HANG_UP, "250 taken"]}
+        scene.deliver(MAIL)
+        assert scene.status(MAIL) is Status.SENT
+        assert len(scene.mail.mails) == 2
+        assert not scene.slack.messages(TO_ALERT.to)
+
+
 def test_a_refused_recipient_is_told_and_the_others_get_theirs_once(run: Run) -> None:
     with run() as scene:
         scene.mail.script = {"RCPT": ["550 5.1.1 no such user", "250 fine"]}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from monitor.core.facts import Finding, Sync
 from monitor.core.types import (
     Ahead,
     Band,
@@ -327,6 +329,14 @@ def stale() -> Snapshot:
     return replace(healthy(), indicators=_unread(healthy(), "stale", why), data=data)
 
 
+def unsynced() -> Snapshot:
+    """Nobody has brought the copy up to date for a fortnight, though some deals close next week."""
+    at = datetime(2026, 9, 14, 6, 5, tzinfo=ZoneInfo("America/New_York"))
+    why = "the last sync was on 2026-09-14 06:05, more than 7 days ago"
+    data = replace(DATA, stale=True, sync=Sync(at, stale=True))
+    return replace(healthy(), indicators=_unread(healthy(), "stale", why), data=data)
+
+
 def no_data() -> Snapshot:
     """A company on its first day."""
     first = tuple(
@@ -369,10 +379,25 @@ def dirty() -> Snapshot:
             "opportunities": {"negative_amount": 2, "closed_before_created": 17},
             "quotas": {"unreadable_date": 1},
         },
-        suspicious={"opportunities": {"past_due_open": 41, "unknown_owner": 3}, "reps": {"same_row_twice": 1}},
+        suspicious={
+            "opportunities": {
+                "owner_left": 3,
+                "past_due_open": 41,
+                "pushed_in_bulk": 1_204,
+                "rounded_up_in_bulk": 5,
+                "unknown_owner": 3,
+            },
+            "reps": {"same_row_twice": 1},
+        },
         review_deals=12,
         review_amount=340_000.0,
         remarks=("History begins on 2025-01-06; readings before it are approximate.",),
+        findings=(
+            Finding("owner_left", 3, 1),
+            Finding("pushed_in_bulk", 1_204, 2, date(2026, 9, 16), date(2026, 9, 25)),
+            Finding("rounded_up_in_bulk", 5, 1, date(2026, 9, 25), date(2026, 9, 25)),
+        ),
+        sync=Sync(datetime(2026, 9, 28, 5, 40, tzinfo=ZoneInfo("America/New_York")), stale=False),
     )
     return replace(base, indicators=(coverage, *base.indicators[1:]), data=data)
 
@@ -436,6 +461,6 @@ STATES: dict[str, Callable[[], Snapshot]] = {
     make.__name__: make
     for make in (
         healthy, warning, first_breakage, on_course, tripped, tripped_this_week, acknowledged, override_asked,
-        override_in_force, recovering, recovered, stale, no_data, thin, dirty, missing_tables, hostile,
+        override_in_force, recovering, recovered, stale, unsynced, no_data, thin, dirty, missing_tables, hostile,
     )
 }  # fmt: skip

@@ -25,6 +25,7 @@ FIRST = {
     "recovering": ("recovering", "hiring stays paused until an approver confirms"),
     "recovered": ("recovered", "open again since 24 Sep 2026"),
     "stale": ("stale", "nothing newer than 12 Sep 2026"),
+    "unsynced": ("stale", "(last sync Mon 14 Sep 2026 06:05): no verdict"),
     "no_data": ("nothing", "No reading can be made yet"),
     "thin": ("unfit", "the definition does not fit"),
     "missing_tables": ("incomplete", "no reading for 3 indicators"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from tests.sources.company import Rows
@@ -39,6 +40,23 @@ _STAGES = [
     _stage("13", "Closed Won", "TRUE", "TRUE", "1.0"),
     _stage("14", "Closed Lost", "", "", "0.0"),
     _stage("14", "Closed Lost (old)", "FALSE", "FALSE", "0.1") | {"_fivetran_deleted": "TRUE"},
+]
+_PIPELINES = [
+    {
+        "pipelineId": "default",
+        "label": "Sales",
+        "stages": json.dumps(
+            [
+                {
+                    "stageId": stage["stage_id"],
+                    "label": stage["label"],
+                    "active": True,
+                    "metadata": {"isClosed": stage["is_closed"].lower(), "probability": stage["probability"]},
+                }
+                for stage in _STAGES[:3]
+            ]
+        ),
+    }
 ]
 _STAGE_IDS = {"Discovery": "11", "Proposal": "12", "Closed Won": "13", "Closed Lost": "14"}
 
@@ -112,14 +130,14 @@ def _owner(row: dict[str, str]) -> dict[str, str]:
 
 
 def airbytes_hubspot() -> Raw:
-    """The same HubSpot as Airbyte writes it: no table of stages, merged and associated ids in columns of the deal."""
+    """The same HubSpot as Airbyte writes it: stages in a list, but one; other ids in the deal's columns."""
     company, raw = one_company(), hubspot()
     losers = {pair["deal_id"]: pair["merged_deal_id"] for pair in raw["merged_deal"]}
     accounts = {row["opportunity_id"]: row["account_id"] for row in company["opportunities"]}
     deals = []
     for row in raw["deal"]:
         key = row["deal_id"]
-        end = {"13": ("true", "true"), "14": ("true", "false")}.get(row["deal_pipeline_stage_id"], ("false", "false"))
+        end = ("true", "false") if row["deal_pipeline_stage_id"] == "14" else ("", "")
         own = {_airbytes(name): _iso(name, cell) for name, cell in row.items() if name.startswith("property_")}
         deals.append(own | {
             "id": key, "archived": row["is_deleted"], "companies": f'["{accounts.get(key, "")}", "40000"]',
@@ -142,7 +160,8 @@ def airbytes_hubspot() -> Raw:
     companies = [
         {_airbytes(name): cell for name, cell in row.items() if name != "is_deleted"} for row in raw["company"]
     ]
-    return {"deals": deals, "deals_property_history": history, "companies": companies, "owners": owners}
+    rest = {"deals_property_history": history, "companies": companies, "owners": owners}
+    return {"deals": deals, "deal_pipelines": _PIPELINES, **rest}
 
 
 def _iso(name: str, cell: str) -> str:

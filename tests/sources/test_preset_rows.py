@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -72,6 +74,39 @@ TYPES_OF_DEALS = [
     ("existingbusiness", "expansion"), ("Existing Customer - Upgrade", "expansion"), ("RENEWAL", "renewal"),
     ("new_business", "new_business"), ("Pilot", None), (None, None),
 ]  # fmt: skip
+
+
+LISTED = json.dumps([
+    {"stageId": "s1", "label": "Open", "metadata": {"isClosed": "false", "probability": "0.2"}},
+    {"stageId": "s2", "label": "Signed", "metadata": {"isClosed": "true", "probability": "1.0"}},
+    {"id": "s3", "label": "No", "metadata": {"probability": 0.0}},
+    {"label": "of nobody"}, "rubbish", None,
+])  # fmt: skip
+
+
+def test_stages_in_airbytes_list_of_pipelines_tell_what_is_closed_and_won(engine: Any) -> None:
+    extracted = {"_airbyte_extracted_at": "2026-09-27 03:00:00"}
+    pipelines = [
+        {"pipelineId": "p", "label": "Sales", "stages": LISTED, **extracted},
+        {"pipelineId": "p", "label": "Sales", "stages": "[]", "_airbyte_extracted_at": "2026-01-01 03:00:00"},
+        {"pipelineId": "q", "label": "Broken", "stages": "{not json", **extracted},
+        {"pipelineId": "r", "label": "Empty", "stages": None, **extracted},
+    ]
+    deals = [
+        {"id": f"{number}", "properties_createdate": "2026-01-05T15:00:00Z", "properties_closedate": "2026-03-01",
+         "properties_dealstage": stage, "properties_pipeline": "p"}
+        for number, stage in enumerate(["s1", "s2", "s3", "closedwon", "gone"])
+    ]  # fmt: skip
+    preset = made(engine, "hubspot", {"deals": deals, "deal_pipelines": pipelines})
+    cells = ("stage", "is_closed", "is_won")
+    flags = {
+        row["opportunity_id"]: tuple(row.get(cell, "").lower() for cell in cells)
+        for row in rows(preset, "opportunities")
+    }
+    assert flags == {
+        "0": ("open", "false", "false"), "1": ("signed", "true", "true"), "2": ("no", "true", "false"),
+        "3": ("closedwon", "true", "true"), "4": ("gone", "", "false"),
+    }  # fmt: skip
 
 
 def test_types_of_deals_are_read_and_unknown_ones_counted(engine: Any) -> None:
@@ -183,6 +218,52 @@ def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(engine: Any) -> 
     assert "amount" not in row
     with pytest.raises(DataError, match=r"Table quotas: 1 of 1 rows cannot be used .*0051"):
         facts_of(preset.tables)
+
+
+CURRENCIES = [
+    {"id": "1", "iso_code": "USD", "conversion_rate": "1", "is_corporate": "true"},
+    {"id": "2", "iso_code": "EUR", "conversion_rate": "0.8", "is_corporate": "false"},
+    {"id": "3", "iso_code": "JPY", "conversion_rate": "160", "is_corporate": "false"},
+    {"id": "4", "iso_code": "XAU", "conversion_rate": "0", "is_corporate": "false"},
+]
+DATED = [
+    {"id": "1", "iso_code": "EUR", "start_date": "0001-01-01", "conversion_rate": "0.9"},
+    {"id": "2", "iso_code": "EUR", "start_date": "2026-02-01", "conversion_rate": "0.5"},
+    {"id": "3", "iso_code": "EUR", "start_date": "2026-03-15", "conversion_rate": "0.25"},
+    {"id": "4", "iso_code": "USD", "start_date": "2026-02-01", "conversion_rate": "1"},
+]
+
+
+@pytest.mark.parametrize(
+    ("currency", "dated", "expected"),
+    [
+        ("USD", [], {("EUR", ""): "1.25", ("JPY", ""): "0.00625"}),
+        ("eur", [], {("USD", ""): "0.8", ("JPY", ""): "0.005"}),
+        ("USD", DATED, {("EUR", ""): "1.11111111111111", ("EUR", "2026-02-01"): "2", ("EUR", "2026-04-01"): "4",
+                        ("JPY", ""): "0.00625", ("JPY", "2026-02-01"): "0.00625"}),
+        ("GBP", DATED, {}),
+    ],
+    ids=["corporate", "another", "with dates", "unknown"],
+)  # fmt: skip
+def test_salesforces_rates_are_units_for_one_of_the_corporate_currency(
+    currency: str, dated: list[Row], expected: dict[tuple[str, str], str], engine: Any
+) -> None:
+    raw: Raw = {"opportunity": [opportunity()], "currency_type": CURRENCIES, "dated_conversion_rate": dated}
+    preset = made(
+        engine, "salesforce", {name: given for name, given in raw.items() if given}, replace(SPEC, currency=currency)
+    )
+    found = rows(preset, "fx_rates") if "fx_rates" in preset.tables else []
+    told = {(row["currency"], row.get("month", "")): Decimal(row["rate"]) for row in found}
+    assert told == {key: Decimal(rate) for key, rate in expected.items()}
+    assert any("no rate of GBP, the reporting currency" in said for said in preset.remarks) == (currency == "GBP")
+
+
+def test_deals_in_other_currencies_are_worth_what_salesforce_says(engine: Any) -> None:
+    deals = [opportunity(id=f"006{code}", amount="1000", currency_iso_code=code) for code in ("USD", "EUR", "JPY")]
+    preset = made(engine, "salesforce", {"opportunity": deals, "currency_type": CURRENCIES})
+    facts = facts_of(preset.tables).facts
+    assert facts.pipeline["amount"].sum() == 1000 + 1250 + Decimal("6.25")
+    assert not facts.quality.set_aside
 
 
 def test_a_quota_by_rule_wins_over_the_forecasts(engine: Any) -> None:

@@ -43,10 +43,10 @@ class EmailChannel:
     def find(self, row: Claimed, now: datetime) -> Found:
         """A mail cannot be looked for. It is sent a second time, under the same Message-ID, and never a third.
 
-        So an uncertain row whose only earlier attempt was the first one is Absent, which has it sent again; any other
-        is Unknown, which has it reported as perhaps delivered. `row.attempts` counts the attempt that asks.
+        So a row of which one attempt may have arrived is Absent, which has it sent again; one of which several may is
+        Unknown, which has it reported as perhaps delivered. Attempts that the server refused surely did not arrive.
         """
-        if row.attempts <= 2:
+        if row.perhaps <= 1:
             return Absent()
         return Unknown(
             f"the mail to {row.outgoing.address.to} was sent again once after a lost answer; it was perhaps delivered,"

@@ -40,7 +40,7 @@ def _data(seen: Seen) -> Answer:
     if snapshot is None:
         return False, "nothing was read yet"
     if snapshot.data.stale:
-        return False, f"the source is stale: nothing is newer than {snapshot.data.newest}"
+        return False, f"the source is stale: {snapshot.data.why_stale}"
     expected = seen.company.policy.calendar.last_complete_week(seen.today - DAY)
     if snapshot.as_of < expected:
         return False, f"the newest readings are of {snapshot.as_of}, those of {expected} are not there"

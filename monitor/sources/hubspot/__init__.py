@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from monitor.sources.engine import Engine
     from monitor.sources.hubspot.calls import HubSpotApi
+    from monitor.sources.presets.preset import Preset
 
 FRESH, FRESH_IN_VAIN = timedelta(minutes=5), timedelta(minutes=1)
 """HubSpot is not called again so soon after it was; sooner where that was in vain, as somebody may mend it."""
@@ -37,16 +38,24 @@ class HubSpot:
 
     def __init__(self, spec: SourceSpec, world: World) -> None:
         self._spec, self._world = spec, world
-        self._loaded: tuple[Mapping[str, ibis.Table], tuple[str, ...], Engine] | None = None
+        self._loaded: tuple[Preset, tuple[str, ...], Engine] | None = None
 
     def tables(self) -> Mapping[str, ibis.Table]:
-        return self._load()[0]
+        return self._load()[0].tables
 
     def remarks(self) -> tuple[str, ...]:
         return self._load()[1]
 
     def today(self) -> date | None:
         return None
+
+    def synced(self) -> datetime | None:
+        return moment(self._cache().state().read_at)
+
+    def addresses(self) -> Mapping[str, str]:
+        from monitor.sources.presets import addresses
+
+        return addresses(self._load()[0].users)
 
     def stamp(self) -> str:
         """SHA-256 over the configuration, the state of the folder, and whether HubSpot is to be called again."""
@@ -79,7 +88,7 @@ class HubSpot:
             return True
         return not timedelta() <= self._world.now() - tried < (FRESH_IN_VAIN if cache.trouble() else FRESH)
 
-    def _load(self) -> tuple[Mapping[str, ibis.Table], tuple[str, ...], Engine]:
+    def _load(self) -> tuple[Preset, tuple[str, ...], Engine]:
         if self._loaded is None:
             from monitor.sources.engine import Engine
             from monitor.sources.hubspot.tables import raw_tables
@@ -97,7 +106,7 @@ class HubSpot:
                 engine.close()
                 raise
             told = (_age(trouble, state, self._world.now()),) if trouble else ()
-            self._loaded = (preset.tables, (*told, *state.remarks, *preset.remarks), engine)
+            self._loaded = (preset, (*told, *state.remarks, *preset.remarks), engine)
         return self._loaded
 
     def _synchronise(self) -> str:

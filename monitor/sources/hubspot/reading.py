@@ -53,8 +53,11 @@ class Page:
 class Reading:
     """One reading; `run` returns when every piece of it is kept."""
 
-    def __init__(self, api: HubSpotApi, cache: Cache, begun: Begun, world: World) -> None:
+    def __init__(
+        self, api: HubSpotApi, cache: Cache, begun: Begun, world: World, *, with_addresses: bool = False
+    ) -> None:
         self.api, self.cache, self.begun, self.world = api, cache, begun, world
+        self.with_addresses = with_addresses
         self._seen: dict[str, int] = {}
 
     def run(self) -> dict[str, Any]:
@@ -226,7 +229,8 @@ class Reading:
             while True:
                 answer = self.api.owners(after, archived=archived)
                 for each in answer.get("results") or []:
-                    found["owner"][str(each["id"])] = [shape.owner(each, archived=archived)]
+                    row = shape.owner(each, archived=archived, with_address=self.with_addresses)
+                    found["owner"][str(each["id"])] = [row]
                 if (after := _next(answer)) is None:
                     break
         for each in self.api.pipelines().get("results") or []:

@@ -29,7 +29,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "deal_property_history": ("deal_id", "name", "value", "timestamp", "source", "source_id"),
     "deal_company": ("deal_id", "company_id", "type_id", "category"),
     "company": ("id",),
-    "owner": ("owner_id", "first_name", "last_name", "type", "created_at", "updated_at", "archived"),
+    "owner": ("owner_id", "first_name", "last_name", "type", "created_at", "updated_at", "archived", "email"),
     "deal_pipeline": ("pipeline_id", "label", "active", "display_order", "created_at", "updated_at"),
     "deal_pipeline_stage": (
         "stage_id", "pipeline_id", "label", "active", "display_order", "created_at", "updated_at",
@@ -131,7 +131,7 @@ def company(answer: Mapping[str, Any], properties: Sequence[str]) -> Row:
     return {"id": str(answer["id"])} | {column(name): text(given.get(name)) for name in properties}
 
 
-def owner(answer: Mapping[str, Any], *, archived: bool) -> Row:
+def owner(answer: Mapping[str, Any], *, archived: bool, with_address: bool) -> Row:
     return {
         "owner_id": str(answer["id"]),
         "first_name": text(answer.get("firstName")),
@@ -140,6 +140,7 @@ def owner(answer: Mapping[str, Any], *, archived: bool) -> Row:
         "created_at": text(answer.get("createdAt")),
         "updated_at": text(answer.get("updatedAt")),
         "archived": archived,
+        "email": text(answer.get("email")) if with_address else None,
     }
 
 

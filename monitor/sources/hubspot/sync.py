@@ -30,7 +30,7 @@ def wanted(spec: SourceSpec) -> dict[str, list[str]]:
 def synchronise(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -> State:
     """Reads what is new and publishes it. Raises DataError; what was read by then is kept for the next time."""
     begun = _begun(api, cache, wanted(spec), world)
-    reading = Reading(api, cache, begun, world)
+    reading = Reading(api, cache, begun, world, with_addresses=spec.with_addresses)
     cursor = reading.run()
     state = cache.state()
     made = _make(cache, state, begun)

@@ -12,9 +12,12 @@ from ibis.util import gen_name
 from monitor.errors import DataError
 
 
-def kept(rows: ibis.Table) -> ibis.Table:
-    """The rows as a temporary table beside the raw ones, worked out once instead of in every question."""
-    backend = rows.get_backend()
+def kept(rows: ibis.Table, beside: ibis.Table | None = None) -> ibis.Table:
+    """The rows as a temporary table beside the raw ones, worked out once instead of in every question.
+
+    `beside`: a table of the engine where they go, for rows that are in none.
+    """
+    backend = (rows if beside is None else beside).get_backend()
     with _reading(backend.name):
         return backend.create_table(gen_name("monitor_preset"), rows, temp=True)
 

@@ -9,6 +9,8 @@ Raw tables and the columns that are used (each may be missing unless it has a st
   `hs_deal_stage_probability`, `hs_merged_object_ids`; any other for a company's own `columns`.
 - `deal_pipeline_stage`: `stage_id`*, `label`, `is_closed`, `closed_won`, `probability`.
 - `deal_pipeline`: `pipeline_id`*, `label`.
+- `deal_pipelines` (Airbyte): `pipelineId`*, `label`, `stages`*, a list of `stageId`, `label`, `metadata` (`isClosed`,
+  `probability`).
 - `deal_property_history` or `property_history`: `deal_id`*, `name`* (`amount`, `closedate`, `dealstage`,
   `hubspot_owner_id`), `value`*, `timestamp`*.
 - `deal_stage`: `deal_id`*, `value`* (the stage's id), `date_entered`* (or `_fivetran_start`).
@@ -30,15 +32,17 @@ import ibis
 import ibis.expr.types as ir
 from ibis.expr.types import Value
 
+from monitor.core.source_spec import SourceSpec
 from monitor.sources.presets.cells import flag, ident, moment, number, text
 from monitor.sources.presets.history import best_of, from_values
+from monitor.sources.presets.hubspot_stages import listed
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
-from monitor.sources.presets.rows import living, one_of_each, shaped, undeleted
+from monitor.sources.presets.rows import addressed, living, one_of_each, shaped, undeleted
 
 TABLES = (
     "deal", "deal_pipeline_stage", "deal_pipeline", "deal_property_history", "property_history", "deal_stage",
     "company", "deal_company", "owner", "merged_deal",
-    "deals", "deals_property_history", "companies", "owners", "owners_archived",
+    "deals", "deal_pipelines", "deals_property_history", "companies", "owners", "owners_archived",
     "deal_data", "deal_pipeline_stage_data", "deal_pipeline_data", "deal_property_history_data", "deal_stage_data",
     "company_data", "deal_company_data", "owner_data", "merged_deal_data",
 )  # fmt: skip
@@ -51,12 +55,15 @@ _PRIMARY = 5
 """HubSpot's type of the association of a deal with its primary company."""
 
 
-def canonical(tables: Tables) -> Preset:
+def canonical(tables: Tables, spec: SourceSpec) -> Preset:
     """The canonical tables that can be made of what is there; the history also of deals that are no more."""
+    del spec  # nothing of it tells what HubSpot's tables mean
     deal = first(tables, "deal", "deals", "deal_data")
     if deal is None:
         return Preset({})
-    stages = _stages(first(tables, "deal_pipeline_stage", "deal_pipeline_stage_data"))
+    stages = _stages(
+        first(tables, "deal_pipeline_stage", "deal_pipeline_stage_data") or listed(first(tables, "deal_pipelines"))
+    )
     made = {
         "opportunities": _opportunities(_whole(tables, deal), stages),
         "opportunity_history": _history(tables, stages),
@@ -67,6 +74,7 @@ def canonical(tables: Tables) -> Preset:
         {name: table for name, table in made.items() if table is not None},
         tuple(_remarks(made, deal, stages)),
         {"opportunities": deal.table},
+        _users(tables),
     )
 
 
@@ -85,7 +93,12 @@ def _whole(tables: Tables, deal: Raw) -> Raw:
         raw = Raw(raw.table.anti_join(losers, raw.as_(ident, *_DEAL) == losers.loser))
     raw = _joined(raw, _companies(tables), raw.as_(ident, *_DEAL), "company_deal")
     pipeline = raw.as_(text, "deal_pipeline_id", *_spellings("pipeline"))
-    return _joined(raw, _pipelines(first(tables, "deal_pipeline", "deal_pipeline_data")), pipeline, "pipeline_key")
+    return _joined(
+        raw,
+        _pipelines(first(tables, "deal_pipeline", "deal_pipeline_data", "deal_pipelines")),
+        pipeline,
+        "pipeline_key",
+    )
 
 
 def _joined(raw: Raw, other: ibis.Table | None, cell: Value | None, key: str) -> Raw:
@@ -293,6 +306,12 @@ def _reps(owner: Raw | None, archived: Raw | None) -> ibis.Table | None:
     return one_of_each(both, "rep_id", both.end_date.isnull().desc())
 
 
+def _users(tables: Tables) -> ibis.Table | None:
+    raws = (first(tables, "owner", "owners", "owner_data"), first(tables, "owners_archived"))
+    found = [users for raw in raws if (users := addressed(raw, "owner_id", "id")) is not None]
+    return ibis.union(*found) if len(found) > 1 else next(iter(found), None)
+
+
 def _people(raw: Raw) -> ibis.Table:
     gone = [flag(cell).fill_null(False) for cell in raw.cells("archived", "_fivetran_deleted", "is_deleted")]
     gone += [~flag(cell).fill_null(True) for cell in raw.cells("is_active")]
@@ -317,6 +336,6 @@ def _remarks(made: Mapping[str, ibis.Table | None], deal: Raw, stages: ibis.Tabl
         )
     if stages is None and not deal.has(*_spellings("hs_is_closed")):
         yield (
-            "There is no deal_pipeline_stage and no property hs_is_closed: only HubSpot's own stages closedwon and "
-            "closedlost are taken for closed, so have one of them synced."
+            "There is no deal_pipeline_stage, no deal_pipelines with stages and no property hs_is_closed: only "
+            "HubSpot's own stages closedwon and closedlost are taken for closed, so have one of them synced."
         )

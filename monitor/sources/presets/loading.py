@@ -22,7 +22,7 @@ def loaded(preset: Preset, name: str, deals: str, spec: SourceSpec) -> Preset:
     """What `presets.load` gives; `deals` is the raw table of the deals, for sentences."""
     for table, table_spec in spec.tables.items():
         check_spec(TABLES[table], table_spec)
-    if NEEDED not in preset.tables and not _elsewhere(spec.table(NEEDED)):
+    if NEEDED not in preset.tables and not spec.table(NEEDED).is_elsewhere:
         raise DataError(f"There is no table {deals}, which the preset {name} makes the deals from: have it synced.")
     return _Loading(preset, name, deals, spec).run()
 
@@ -40,19 +40,19 @@ class _Loading:
     def run(self) -> Preset:
         tables: dict[str, ibis.Table] = {}
         for name, raw in self.preset.tables.items():
-            if _elsewhere(self.spec.table(name)) or self.spec.table(name).from_reps:
+            if self.spec.table(name).is_elsewhere or self.spec.table(name).from_reps:
                 continue
             of_deals = name == HISTORY and NEEDED in tables  # the history of deleted deals is nobody's fault
             table = self.made(name, raw.semi_join(tables[NEEDED], "opportunity_id") if of_deals else raw)
             tables |= {} if table is None else {name: table}
         self.add_quotas(tables)
         self.remarks += self.lacking(tables)
-        return Preset(tables, tuple(self.remarks))
+        return Preset(tables, tuple(self.remarks), users=self.preset.users)
 
     def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
         """Those that a rule makes of the people, where these come from here too."""
         quotas = self.spec.table("quotas")
-        if quotas.from_reps is None or _elsewhere(self.spec.table("reps")) or NEEDED not in tables:
+        if quotas.from_reps is None or self.spec.table("reps").is_elsewhere or NEEDED not in tables:
             return
         if "reps" not in tables:
             raise DataError(f"source.tables.quotas.from_reps needs the table reps. {self.remarks[-1]}")
@@ -113,9 +113,5 @@ def _missing(raw: ibis.Table, table: Table, spec: TableSpec) -> list[str]:
     return [name for name in table.required if name not in there]
 
 
-def _elsewhere(spec: TableSpec) -> bool:
-    return spec.type is not None or spec.table is not None
-
-
 def _given(spec: TableSpec) -> bool:
-    return _elsewhere(spec) or spec.from_reps is not None
+    return spec.is_elsewhere or spec.from_reps is not None

@@ -25,6 +25,8 @@ class Preset:
     remarks: tuple[str, ...] = ()
     raw: Mapping[str, ibis.Table] = field(default_factory=lambda: MappingProxyType({}))
     """By canonical table: the raw one that its rows come from, to say how many there were."""
+    users: ibis.Table | None = None
+    """Everybody who may own a deal, `rep_id`, `email` and `gone`; None where nobody's address is known."""
 
 
 @dataclass(frozen=True)

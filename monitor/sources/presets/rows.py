@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Value
 
-from monitor.sources.presets.cells import flag, ident
+from monitor.sources.presets.cells import flag, ident, text
 from monitor.sources.presets.preset import Raw
 from monitor.sources.source import BAD, FILE, LINE
 
@@ -43,6 +43,15 @@ def one_of_each(rows: ibis.Table, key: str, *by: Value) -> ibis.Table:
     """The first row, in the order `by`, of each value of the column `key`."""
     nth = ibis.row_number().over(ibis.window(group_by=key, order_by=by))
     return rows.mutate(nth_of_key=nth).filter(lambda ranked: ranked.nth_of_key == 0).drop("nth_of_key")
+
+
+def addressed(raw: Raw | None, *key: str) -> ibis.Table | None:
+    """The id and mail address of every user, and whether it is `gone`; None where there is no such column."""
+    id_, email = (None, None) if raw is None else (raw.as_(ident, *key), raw.as_(text, "email"))
+    if raw is None or id_ is None or email is None:
+        return None
+    gone = [flag(cell).fill_null(False) for cell in raw.cells(*_GONE)]
+    return raw.table.select(rep_id=id_, email=email, gone=ibis.or_(*gone)).distinct()
 
 
 def shaped(raw: Raw, **cells: Value | None) -> ibis.Table:

@@ -9,10 +9,12 @@ Raw tables and the columns that are used (each may be missing unless it has a st
 - `opportunity_history`: `opportunity_id`*, `created_date`*, `amount`, `stage_name`, `close_date`, `is_deleted`.
 - `account`: `id`*, `name`, `number_of_employees`, `annual_revenue`, `industry`, `created_date`, `is_deleted`.
 - `user`: `id`*, `name`, `title`, `manager_id`, `user_role_id`, `created_date`, `is_active`, `last_login_date`,
-  `last_modified_date`.
+  `last_modified_date`, `email`.
 - `user_role`: `id`*, `name`*.
 - `forecasting_quota`: `quota_owner_id`*, `start_date`*, `quota_amount`*, `is_amount`, `forecasting_type_id`,
   `is_deleted`.
+- `currency_type`: `iso_code`*, `conversion_rate`*, `is_corporate`; `dated_conversion_rate`: `iso_code`*, `start_date`*,
+  `conversion_rate`*.
 
 Of every table also `_fivetran_deleted`, `_fivetran_active`, `_fivetran_start` and `_airbyte_extracted_at`. Moments
 without an offset are UTC. Cells are text or of their type.
@@ -25,15 +27,18 @@ from collections.abc import Iterator, Mapping
 import ibis
 from ibis.expr.types import Value
 
+from monitor.core.source_spec import SourceSpec
 from monitor.sources.presets.cells import day, flag, ident, moment, squeezed, text
 from monitor.sources.presets.history import best_of, change, from_snapshots
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
-from monitor.sources.presets.rows import living, shaped, undeleted
+from monitor.sources.presets.rows import addressed, living, shaped, undeleted
+from monitor.sources.presets.salesforce_rates import rates
 
 TABLES = (
     "opportunity", "opportunity_field_history", "opportunity_history", "account", "user", "user_role",
-    "forecasting_quota",
-    "opportunityfieldhistory", "opportunityhistory", "userrole", "forecastingquota",
+    "forecasting_quota", "currency_type", "dated_conversion_rate",
+    "opportunityfieldhistory", "opportunityhistory", "userrole", "forecastingquota", "currencytype",
+    "datedconversionrate",
     "sf_opportunity_data", "sf_opportunity_field_history_data", "sf_opportunity_history_data", "sf_account_data",
     "sf_user_data", "sf_user_role_data",
 )  # fmt: skip
@@ -45,22 +50,26 @@ _USER = "^005[A-Za-z0-9]{12,15}$"
 """Salesforce writes a change of owner twice, with names and with ids: this is an id."""
 
 
-def canonical(tables: Tables) -> Preset:
+def canonical(tables: Tables, spec: SourceSpec) -> Preset:
     """The canonical tables that can be made of what is there; the history also of deals that are no more."""
     opportunity = _find(tables, "opportunity")
     if opportunity is None:
         return Preset({})
+    currencies = (_find(tables, "currency_type"), _find(tables, "dated_conversion_rate"))
+    fx_rates, told = (None, ()) if spec.table("fx_rates").is_elsewhere else rates(*currencies, spec.currency)
     made = {
         "opportunities": _opportunities(living(opportunity, "id")),
         "opportunity_history": _history(tables, opportunity),
         "accounts": _accounts(_find(tables, "account")),
         "reps": _reps(_find(tables, "user"), _find(tables, "user_role")),
         "quotas": _quotas(_find(tables, "forecasting_quota")),
+        "fx_rates": fx_rates,
     }
     return Preset(
         {name: table for name, table in made.items() if table is not None},
-        tuple(_remarks(made)),
+        (*_remarks(made), *told),
         {"opportunities": opportunity.table},
+        addressed(_find(tables, "user"), "id"),
     )
 
 

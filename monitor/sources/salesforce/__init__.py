@@ -38,6 +38,7 @@ class _Loaded:
     tables: Mapping[str, ibis.Table]
     remarks: tuple[str, ...]
     engine: Engine
+    users: ibis.Table | None
 
 
 class SalesforceSource:
@@ -55,6 +56,15 @@ class SalesforceSource:
 
     def today(self) -> date | None:
         return None
+
+    def synced(self) -> datetime | None:
+        synced = self._cache.state().synced
+        return None if synced is None else datetime.fromisoformat(synced)
+
+    def addresses(self) -> Mapping[str, str]:
+        from monitor.sources.presets import addresses
+
+        return addresses(self._load().users)
 
     def stamp(self) -> str:
         """SHA-256 over the configuration, what the cache holds, and whether Salesforce is due to be asked again."""
@@ -121,7 +131,7 @@ class SalesforceSource:
             engine.close()
             raise
         old = (_age(state, self._world.now(), trouble),) if trouble else ()
-        return _Loaded(preset.tables, (*old, *state.remarks, *preset.remarks), engine)
+        return _Loaded(preset.tables, (*old, *state.remarks, *preset.remarks), engine, preset.users)
 
 
 def _is_fresh(state: State, now: datetime) -> bool:

@@ -109,6 +109,18 @@ OBJECTS = (
         ("QuotaOwnerId", "StartDate", "QuotaAmount"),
         "quotas",
     ),
+    SObject(
+        "CurrencyType",
+        "currency_type",
+        ("IsoCode", "ConversionRate", "IsCorporate"),
+        ("IsoCode", "ConversionRate", "IsCorporate"),
+    ),
+    SObject(
+        "DatedConversionRate",
+        "dated_conversion_rate",
+        ("IsoCode", "StartDate", "ConversionRate"),
+        ("IsoCode", "StartDate", "ConversionRate"),
+    ),
 )  # fmt: skip
 _ALWAYS = ("Id", "IsDeleted", *CURSORS[:2])
 _MAY_BE_ABSENT = frozenset({"CurrencyIsoCode", "IsDeleted", "IsAmount", "ForecastingTypeId", *CURSORS})
@@ -157,6 +169,7 @@ def _own(sobject: SObject, described: Mapping[str, str], spec: SourceSpec) -> It
     wanted = [*table.columns.values(), *(derive.column for derive in table.derive.values())]
     quota = spec.table("quotas").from_reps
     wanted += [quota] if sobject.canonical == "reps" and quota else []
+    wanted += ["email"] if sobject.canonical == "reps" and spec.with_addresses else []
     standard = {column_of(name) for name in (*_ALWAYS, *sobject.fields)}
     known = {key: name for name in described for key in (name.lower(), column_of(name))}
     for column in dict.fromkeys(each.lower() for each in wanted):

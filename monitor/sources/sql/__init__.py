@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
@@ -36,6 +36,14 @@ class SqlSource:
 
     def remarks(self) -> tuple[str, ...]:
         return self._load().remarks
+
+    def synced(self) -> datetime | None:
+        return self._load().synced
+
+    def addresses(self) -> Mapping[str, str]:
+        from monitor.sources.presets import addresses
+
+        return addresses(self._load().users)
 
     def stamp(self) -> str:
         """A DuckDB file's times and size, or what PostgreSQL says of every row (`stamps.py`).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -44,6 +45,10 @@ class Loaded:
     tables: Mapping[str, ibis.Table]
     remarks: tuple[str, ...]
     database: Database
+    synced: datetime | None = None
+    """When a preset's tables were last brought up to date."""
+    users: ibis.Table | None = None
+    """Those of a preset, with their mail addresses."""
 
     def close(self) -> None:
         self.database.close()
@@ -83,10 +88,12 @@ class _Loading:
 
     def run(self) -> Loaded:
         tables: dict[str, ibis.Table] = {}
+        synced, users = None, None
         if self.spec.preset is not None:
             made = presets.load(self.spec.preset, self.raw, self.spec)
             tables |= made.tables
             self.remarks += made.remarks
+            synced, users = presets.synced(self.spec.preset, self.raw), made.users
         for name, theirs in mapped_names(self.spec).items():
             table = self.mapped(name, theirs)
             if table is not None:
@@ -98,7 +105,7 @@ class _Loading:
                 "source.schema, or a source.preset."
             )
         self.add_quotas(tables)
-        return Loaded(tables, tuple(self.remarks), self.database)
+        return Loaded(tables, tuple(self.remarks), self.database, synced, users)
 
     def known_schema(self, wanted: str) -> str:
         schemas = self.database.schemas()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
 from monitor.sources import open_source
-from monitor.sources.source import BAD, FILE, LINE, CallsOut
+from monitor.sources.source import BAD, FILE, LINE, Addressed, CallsOut, Copied
 from tests.sources.hubspot.conftest import a_portal
 from tests.sources.hubspot.reader import Reader
 from tests.sources.hubspot.server import START, Fault, Portal, serving
@@ -38,6 +39,19 @@ def test_the_tables_are_canonical(reader: Reader) -> None:
         assert table.count().to_pyarrow().as_py() > 0
     source.close()
     source.close()
+
+
+def test_addresses_of_owners_are_kept_only_where_people_come_from_a_spreadsheet(reader: Reader, portal: Portal) -> None:
+    first, second = portal.owners
+    portal.owners = [first | {"email": "Ada@Acme.example"}, second | {"email": "bob@acme.example"}]
+    load(reader)
+    assert {row["email"] for row in reader.rows("owner")} == {None}
+    reader.clock.pass_by(hours=1)
+    begun = reader.clock.now()
+    with closing(open_source(replace(reader.spec, with_addresses=True), reader.world)) as source:
+        assert isinstance(source, Addressed) and isinstance(source, Copied)
+        assert source.addresses() == {"ada@acme.example": "11", "bob@acme.example": "12"}
+        assert source.synced() == begun
 
 
 def test_hubspot_is_not_called_again_so_soon(reader: Reader, portal: Portal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from monitor.errors import ConfigError, DataError
 from monitor.sources import open_source
 from monitor.sources.source import CallsOut
 from tests.sources.salesforce.reader import TABLES, Reader
-from tests.sources.salesforce.server import Org
+from tests.sources.salesforce.server import Org, Table
 
 
 def later(org: Org, minutes: int = 30) -> None:
@@ -166,10 +167,36 @@ def test_a_forecast_counts_rows_and_calls_and_reads_nothing(org: Org, reader: Re
     assert "Opportunity: 1 row changed since the last reading, about 2 calls" in reader.source().forecast()
 
 
+def test_the_currencies_of_an_organisation_become_rates(org: Org, reader: Reader) -> None:
+    stamps = {"Id": "id", "SystemModstamp": "datetime", "IsoCode": "picklist", "ConversionRate": "double"}
+    org.tables["CurrencyType"] = Table(stamps | {"IsCorporate": "boolean"})
+    org.tables["DatedConversionRate"] = Table(stamps | {"StartDate": "date"})
+    org.put("CurrencyType", "01L1", IsoCode="USD", ConversionRate=1.0, IsCorporate=True)
+    org.put("CurrencyType", "01L2", IsoCode="EUR", ConversionRate=0.8, IsCorporate=False)
+    org.put("DatedConversionRate", "04w1", IsoCode="EUR", ConversionRate=0.5, StartDate="2025-11-01")
+    later(org)
+    assert any(line.startswith("CurrencyType: 2 rows to read") for line in reader.source().forecast())
+    reader.read()
+    found = {(row["currency"], row.get("month")): row["rate"] for row in map(dict, reader.canonical()["fx_rates"])}
+    assert found == {("EUR", None): "1.25000000000000", ("EUR", "2025-11-01"): "2.00000000000000"}
+
+
+def test_addresses_of_users_are_read_only_where_people_come_from_a_spreadsheet(org: Org, reader: Reader) -> None:
+    org.tables["User"].fields["Email"] = "email"
+    org.put("User", "005-1", Email="Ada@Acme.example")
+    reader.read()
+    assert "email" not in reader.kept("user")[0]
+    later(org)
+    with closing(reader.with_(more={"with_addresses": True}).source()) as source:
+        assert source.addresses() == {"ada@acme.example": "005-1"}
+        assert source.synced() == org.now
+
+
 def test_an_object_that_is_not_there_is_absent_and_one_that_is_needed_is_asked_for(org: Org, reader: Reader) -> None:
     del org.tables["ForecastingQuota"], org.tables["OpportunityFieldHistory"]
     reader.read()
-    assert set(reader.cache.state().absent) == {"forecasting_quota", "opportunity_field_history"}
+    lacking = {"forecasting_quota", "opportunity_field_history", "currency_type", "dated_conversion_rate"}
+    assert set(reader.cache.state().absent) == lacking
     del org.tables["Opportunity"]
     with pytest.raises(DataError, match=r"^Salesforce shows this user no Opportunity: give it read access"):
         reader.with_(folder=reader.folder / "other").read()

@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.errors import DataError
+from monitor.facts.load import load
 from monitor.sources import open_source
+from tests.sources import crm
 from tests.sources.company import write_csv
+from tests.sources.crm_company import one_company
+from tests.sources.mutations import AS_OF as ON
 from tests.sources.mutations import clean_company
 from tests.sources.sql.databases import TYPES, Database
-from tests.sources.sql.test_cells import facts_of
+from tests.sources.sql.test_cells import NEW_YORK, facts_of
+
+
+@pytest.mark.parametrize("shape", ["salesforce", "hubspot"])
+def test_people_of_a_spreadsheet_may_be_told_by_the_mail_address_that_the_crm_has(
+    shape: str, database: Database, tmp_path: Path
+) -> None:
+    company, raw = one_company(), getattr(crm, shape)()
+    ids = [row["rep_id"] for row in company["reps"]]
+    users, key = ("user", "id") if shape == "salesforce" else ("owner", "owner_id")
+    people = [row | {"email": f"P{ids.index(row[key])}@Acme.example"} if row[key] in ids else row for row in raw[users]]
+    people.append(people[0] | {key: "0059999", "is_deleted": "true"})  # an earlier login of the same person
+    database.put(raw | {users: people})
+    found: dict[str, Any] = {}
+    said: tuple[str, ...] = ()
+    for named in ["by id", "by address"]:
+        own: dict[str, TableSpec] = {}
+        for name in ("quotas", "reps"):
+            told = {each: f" p{at}@acme.example" if named == "by address" else each for at, each in enumerate(ids)}
+            table = [row | {"rep_id": told[row["rep_id"]]} for row in company[name]]
+            table += [table[-1] | {"rep_id": "nobody@acme.example"}] if named == "by address" else []
+            own[name] = TableSpec(type="csv", path=write_csv(tmp_path / named / f"{name}.csv", table))
+        given = {"opportunities": TableSpec(defaults={"segment": "smb"})} | own
+        source = open_source(database.spec(preset=shape, tables=given))
+        found[named] = load(source.tables(), NEW_YORK, ON).facts.bookings
+        said = source.remarks()
+        source.close()
+    assert found["by id"].equals(found["by address"])
+    assert found["by id"]["deals"].sum() > 0
+    for name in ("quotas", "reps"):
+        [lost] = [each for each in said if f"rows of {name} name people by a mail address" in each]
+        assert lost.startswith("1 of ") and lost.endswith(f"(line {len(company[name]) + 2}).")
+    assert "nobody@" not in str(said)
 
 
 def test_a_folder_takes_a_table_from_elsewhere_with_its_mapping(tmp_path: Path) -> None:
