@@ -11,6 +11,7 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitor.core.tables import TABLES, Column, Kind, Table
 from monitor.facts.cells import as_text, identity, stripped
@@ -103,6 +104,10 @@ class Diary:
         pages = pa.concat_tables([_PAGE.empty_table(), *self.pages])
         summed = pages.group_by([COMPANY, "day"]).aggregate([("blanks", "sum")])
         return summed.rename_columns([COMPANY, "day", "blanks"])
+
+    def has_any(self, first: int, last: int) -> bool:
+        """Whether anything changed from one day to another, both included, in any company."""
+        return self.days.filter((pc.field("day") >= first) & (pc.field("day") <= last)).num_rows > 0
 
     def newest(self) -> dict[int, int]:
         """The newest day of each company."""

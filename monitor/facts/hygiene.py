@@ -16,7 +16,7 @@ from monitor.core.facts import OWNER_LEFT, PUSHED, ROUNDED_UP, Finding
 from monitor.core.policy import FactsPolicy
 from monitor.facts import days
 from monitor.facts.grouping import COMPANY
-from monitor.facts.history import History, deal_of
+from monitor.facts.history import Diary, History, deal_of
 from monitor.facts.quality import LISTED, Tally
 
 _ROUND = (1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000)
@@ -35,24 +35,42 @@ class Suspicion:
 
 
 def count_bulk_changes(
-    tally: Tally, history: History, deals: ir.Table, amounts: ir.Table | None, policy: FactsPolicy, as_of: date
+    tally: Tally,
+    history: History,
+    deals: ir.Table,
+    amounts: ir.Table | None,
+    policy: FactsPolicy,
+    as_of: date,
+    diary: Diary,
 ) -> None:
-    """Counts open deals that were pushed or rounded up in bulk in the last days; `amounts` are all changes of amount.
+    """Counts open deals that were pushed or rounded up in bulk in the last days.
 
-    A bulk is `policy.bulk.deals` open deals of a company or more, and at least a share of them all, of one owner or of
-    everybody, on one day.
+    `amounts` are all changes of amount. A bulk is `policy.bulk.deals` open deals of a company or more, and at least a
+    share of them all, of one owner or of everybody, on one day.
     """
-    today, recent = days.number_of(as_of), _recent(history, as_of - timedelta(days=policy.bulk.days))
+    today = days.number_of(as_of)
     since = today - policy.bulk.days
+    if not diary.has_any(since + 1, today):
+        return
+    recent = _recent(history, as_of - timedelta(days=policy.bulk.days))
     held = _open(deals.filter(deals.counts), today).select(COMPANY, "deal", "opportunity_id", "owner_id")
-    if history.has("close_date"):
+    if _has_many(tally, recent.raw.filter(recent.raw.field.isin(recent.spellings.get("close_date", ()))), policy):
         pushed = _within(recent.of("close_date").good(), since, today)
         _count(tally, Suspicion(PUSHED, policy.bulk.pushed, _told_pushed), _net(pushed), held, policy)
-    if amounts is not None:
-        rounded = _rounded(amounts.filter((amounts.day > since) & (amounts.day <= today)))
+    if amounts is None:
+        return
+    amounts = amounts.filter((amounts.day > since) & (amounts.day <= today))
+    up = amounts.filter(_is_round_up(amounts.old, amounts.new)).select("deal", "day").distinct()
+    if _has_many(tally, up, policy):
+        rounded = _net(amounts).semi_join(up, ["deal", "day"])
         if history.has("stage"):
             rounded = rounded.anti_join(_within(recent.of("stage").good(), since, today), ["deal", "day"])
         _count(tally, Suspicion(ROUNDED_UP, policy.bulk.rounded, _told_rounded), rounded, held, policy)
+
+
+def _has_many(tally: Tally, rows: ir.Table, policy: FactsPolicy) -> bool:
+    """Whether there can be a bulk among the rows: to count a few is much quicker than to work out what they come to."""
+    return tally.work.count(rows.limit(policy.bulk.deals)) == policy.bulk.deals
 
 
 def find_orphans(tally: Tally, orphans: ir.Table, left: ir.Table) -> None:
@@ -106,12 +124,6 @@ def _net(changes: ir.Table) -> ir.Table:
     return summed.filter(summed.by > 0)
 
 
-def _rounded(amounts: ir.Table) -> ir.Table:
-    """By deal and day, `by` how much an amount was raised that became a round one on that day."""
-    up = amounts.filter(_is_round_up(amounts.old, amounts.new)).select("deal", "day").distinct()
-    return _net(amounts).semi_join(up, ["deal", "day"])
-
-
 def _is_round_up(old: ir.DecimalValue, new: ir.DecimalValue) -> ir.BooleanValue:
     """Whether `new` is the next round number above `old`, and not half as much again."""
     was, now = old.floor().cast("int64"), new.floor().cast("int64")
@@ -121,15 +133,15 @@ def _is_round_up(old: ir.DecimalValue, new: ir.DecimalValue) -> ir.BooleanValue:
 
 
 def _count(tally: Tally, suspicion: Suspicion, changed: ir.Table, held: ir.Table, policy: FactsPolicy) -> None:
-    work = tally.work
-    moved = work.keep("moved", changed.inner_join(held, "deal"))
+    moved = changed.inner_join(held, "deal")
     bulks = _bulks(tally, moved, held, suspicion.share, policy.bulk.deals)
-    if bulks:
-        table = ibis.memtable(bulks, schema=_BULKS)
-        is_one = moved.owner_id.identical_to(table.owner_id)
-        found = moved.semi_join(table, [moved[COMPANY] == table[COMPANY], moved.day == table.day, is_one])
-        _tell(tally, suspicion, found)
-    work.forget("moved")
+    if not bulks:
+        return
+    table = ibis.memtable(bulks, schema=_BULKS)
+    is_one = moved.owner_id.identical_to(table.owner_id)
+    found = moved.semi_join(table, [moved[COMPANY] == table[COMPANY], moved.day == table.day, is_one])
+    _tell(tally, suspicion, tally.work.keep("moved", found))
+    tally.work.forget("moved")
 
 
 def _bulks(tally: Tally, moved: ir.Table, held: ir.Table, share: Decimal, least: int) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from monitor.core.tables import TABLES
 from monitor.errors import DataError
 from monitor.facts import migration
 from monitor.facts.clean import canonical, usable
-from monitor.facts.findings import Findings, read_frames, read_spread
 from monitor.facts.grouping import COMPANY, Grouping, grouped
 from monitor.facts.history import Diary, History, by_day, read_history, read_rest
 from monitor.facts.hygiene import count_bulk_changes
@@ -23,6 +22,7 @@ from monitor.facts.odd import count_odd_changes, count_odd_deals
 from monitor.facts.opportunities import needs, read_deals
 from monitor.facts.people import read_small
 from monitor.facts.quality import Tally
+from monitor.facts.results import Results, read_frames, read_spread
 from monitor.facts.stages import count_new_stages
 from monitor.facts.workspace import Workspace, workspace
 
@@ -43,7 +43,7 @@ class Companies:
     """Every company that the data name, ascending."""
     remarks: tuple[str, ...]
     """Sentences about the tables as a whole, such as rows that belong to no company."""
-    _found: Findings
+    _found: Results
 
     def one(self, name: str) -> Loaded:
         """One company, as `load` would give it. Raises DataError where its data cannot be used, or there is none."""
@@ -72,7 +72,7 @@ def load_companies(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: d
     return Companies(grouping.names, grouping.remarks, _find(work, tables, policy, as_of, grouping))
 
 
-def _loaded(found: Findings, company: int) -> Loaded:
+def _loaded(found: Results, company: int) -> Loaded:
     return Loaded(found.facts(company), found.deals(company))
 
 
@@ -84,7 +84,7 @@ def _workspace(tables: Mapping[str, ir.Table], policy: FactsPolicy) -> Workspace
 
 def _find(
     work: Workspace, tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date, grouping: Grouping
-) -> Findings:
+) -> Results:
     tally = Tally(work, range(len(grouping.names)))
     raw = canonical(tables, tally, grouping)
     small = read_small(tally, raw, policy)
@@ -99,7 +99,7 @@ def _find(
         _write_diary(tally, history, deals, log, diary)
         if "amount" in log:
             count_odd_changes(tally, log["amount"], deals, sizes)
-        count_bulk_changes(tally, history, deals, log.get("amount"), policy, as_of)
+        count_bulk_changes(tally, history, deals, log.get("amount"), policy, as_of, diary)
     for name in tally.rows:
         tally.check(name, policy.max_bad_rows)
     migrated = migration.find(tally, history, deals, diary, policy)
@@ -111,7 +111,7 @@ def _find(
     count_new_stages(tally, raw["opportunities"], history, diary)
     _place(tally, raw)
     work.forget("placed")
-    return Findings(reader, read_frames(reader, held, owners, small, as_of), spread, raw, held, history)
+    return Results(reader, read_frames(reader, held, owners, small, as_of), spread, raw, held, history)
 
 
 _ACCOUNTS = ("account_id", "employees", "fit_segment")

@@ -133,7 +133,7 @@ _TOLD_BY = frozenset({"opportunities.amount", "opportunities.owner_id", "account
 
 
 @dataclass(frozen=True)
-class Findings:
+class Results:
     """One run of the engine."""
 
     reader: Reader
