@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.config import Config
 from monitor.core.book import Book
@@ -53,6 +54,10 @@ class Company:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def today(self, now: datetime) -> date:
+        """The day it is in the company's zone, or the source's own day."""
+        return self.source.today() or now.astimezone(ZoneInfo(self.policy.facts.timezone)).date()
 
     def asked(self, as_of: date | None, clock_today: date) -> Asked:
         """The day asked for; by default the last day of the last complete week."""

@@ -44,6 +44,8 @@ class FactsPolicy:
     max_bad_rows: Decimal = Decimal("0.05")
     with_due: bool = False
     """Whether the `due` frame is wanted (coverage bases `quarter` and `remaining`, and `doctor`)."""
+    mapping: str = ""
+    """Hash of how the tables that tell the open pipeline are mapped."""
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def dry_run(args: argparse.Namespace) -> int:
         day = asked(args, found)
         with progress("reading the data"):
             book, deals = found.read(day.as_of)
-            run = prepare(found, store, book, deals, day)
+            run = prepare(found, store, book, deals, day, now())
         rows: list[Outgoing] = [
             *run.plan.outgoing,
             *steps(found, store, run.snapshot, day.today).outgoing,
