@@ -1,8 +1,8 @@
 """Runs `smb-monitor` in real processes that kill themselves at their N-th write.
 
-A job is a line of JSON on standard input: `argv`, `at` (0: never), `environ` and `now`, what the clock shows if it
-is not to be the real one; the answer is one too: `killed`, `exit`, `out`, `err`. Every job is a process of its own, forked from this one so that it
-need not import it all again.
+A job is a line of JSON on standard input: `argv`, `at` (0: never), `environ`, and `now` where the clock shall not show
+the real time; the answer is one too: `killed`, `exit`, `out`, `err`. Every job is a process of its own, forked from
+this one so that it need not import it all again.
 A write is a statement that changes something, a commit, or the moment after one (`tests/steps.py`).
 """
 
