@@ -12,6 +12,7 @@ from monitor.channels.channel import Channel
 from monitor.core import settle
 from monitor.core.outbox import (
     SEND_LIMIT,
+    SETTLE,
     Claimed,
     Found,
     Outcome,
@@ -57,8 +58,8 @@ class Courier:
         return settle.settlement_of(outcome, row, now, self.directory, self.reach.learn(channel.name, outcome, now))
 
     def _too_late(self, row: Claimed) -> bool:
-        """Whether somebody else may claim the row before it is sent."""
-        return self.clock() + SEND_LIMIT > row.lease_until
+        """Whether somebody else may claim the row, and look for the message, before it was sent and can be found."""
+        return self.clock() + SEND_LIMIT + SETTLE > row.lease_until
 
 
 def _send(channel: Channel, row: Claimed, now: datetime) -> Outcome:
