@@ -111,7 +111,7 @@ def test_a_mark_goes_with_the_next_message_where_something_else_is_still_wrong(r
 
 def test_without_mail_messages_wait_for_the_token_and_arrive_then(run: Run) -> None:
     with run() as scene:
-        scene.directory = WITHOUT_MAIL
+        scene.elsewhere = WITHOUT_MAIL
         scene.slack.workspace.bot_token = "xoxb-another"
         scene.record(*ROWS["trip"][:3])
         assert len(scene.drain().retry) == 3
