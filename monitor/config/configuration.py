@@ -224,7 +224,8 @@ def _canonical(values: dict[str, Any]) -> dict[str, Any]:
 def _told_by(document: Document) -> dict[str, Any]:
     """How the tables that tell the open pipeline are mapped, as JSON holds it."""
     tables = dumped(document)["source"].get("tables", {})
-    return {name: _plain({key: tables[name].get(key) for key in _MAPPED}) for name in _PIPELINE if name in tables}
+    mapped = {name: {key: tables.get(name, {}).get(key) for key in _MAPPED} for name in _PIPELINE}
+    return {name: {key: _plain(value) for key, value in said.items() if value} for name, said in mapped.items()}
 
 
 def _plain(value: Any) -> Any:

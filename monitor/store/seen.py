@@ -85,7 +85,9 @@ def _week(rows: list[Row[Any]]) -> SeenWeek:
             held={row.segment: _held(row) for row in rows},
         )
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise StoreError(f"what was seen of {first.as_of} was changed and cannot be read ({error})") from error
+        raise StoreError(
+            f"what was seen of {first.as_of} was changed and cannot be read ({error}): restore a backup of the database"
+        ) from error
 
 
 def _held(row: Row[Any]) -> Held:

@@ -92,7 +92,8 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         denominator, inputs = _denominator(book, settings, segment, quarter, t, quota)
         inputs = {"open_pipeline": counted.amount, "quota": quota, **inputs, "open_deals": counted.deals}
         if denominator <= 0:
-            return Measure(None, inputs, met=True, notes=("bookings have reached the quota: target met",))
+            notes = ("bookings have reached the quota: target met",)
+            return Measure(None, inputs, met=True, approximate=book.is_carried_back(t), notes=notes)
         value = coverage(counted.amount, denominator)
         error = evidence.relative_error(counted.amount, counted.squares)
         return Measure(
@@ -115,7 +116,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
                 return missing
             return NoData("too_few_weeks", f"{len(read)} weekly readings in {quarter}, {least} are needed")
         if not valued:
-            return Measure(None, read[-1].inputs, met=True)
+            return Measure(None, read[-1].inputs, met=True, approximate=any(week.approximate for week in read))
         count = len(valued)
         value = sum((v for _, v in valued), Fraction(0)) / count
         return Measure(
