@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from monitor.app.wiring import Company
 from monitor.core.seen import SeenWeeks, shape_of
 from monitor.errors import StoreError
-from monitor.store.repository import Store, open_store
+
+if TYPE_CHECKING:
+    from monitor.store.repository import Store
 
 
 def seen_weeks(company: Company, store: Store) -> SeenWeeks:
@@ -15,6 +19,8 @@ def seen_weeks(company: Company, store: Store) -> SeenWeeks:
 
 def seen_so_far(company: Company) -> SeenWeeks:
     """The same for a question that records nothing: nothing was seen where there is no store that can be read."""
+    from monitor.store.repository import open_store
+
     try:
         with open_store(company.config.database_url, create=False) as store:
             return seen_weeks(company, store)

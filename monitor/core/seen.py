@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(days=7)
 """How long after a day a run may still see what that day's open pipeline was."""
+WEEKEND = timedelta(days=2)
+"""How long nothing may happen in data that are up to date."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +98,24 @@ def is_evidence(as_of: date, today: date) -> bool:
 
 
 def see(book: Book, t: date, today: date) -> SeenWeek | None:
-    """What a run on `today` sees of the open pipeline at the end of `t`; None where that is no evidence.
-
-    Data in which nothing is newer than a week, or than what was seen of the week before, were not brought up to date
-    since: they show what was open then, not at the end of `t`.
-    """
+    """What a run on `today` sees of the open pipeline at the end of `t`; None where that is no evidence."""
     newest = book.newest(today)
-    before = [week.newest for day, week in book.seen.weeks.items() if day < t]
     if not is_evidence(t, today) or t in book.seen.weeks or newest is None or book.is_stale(t):
         return None
-    if newest <= max(t - WEEK, *before, date.min):
+    if not _is_renewed(book, t, newest):
         return None
     held = {segment: _held(book, segment, t) for segment in ALL_SEGMENTS}
     return SeenWeek(t, today, shape_of(book.policy.facts), newest, held)
+
+
+def _is_renewed(book: Book, t: date, newest: date) -> bool:
+    """Whether the data reach to `t`.
+
+    Where nothing is newer than a week, or than what was seen of a week before, they show what was open then. That
+    nothing happened for a weekend says nothing.
+    """
+    before = max((week.newest for day, week in book.seen.weeks.items() if day < t), default=date.min)
+    return newest >= t - WEEKEND or newest > max(t - WEEK, before)
 
 
 def _held(book: Book, segment: str, t: date) -> Held:

@@ -155,6 +155,17 @@ def test_what_was_seen_first_stays_and_data_that_were_not_renewed_show_nothing_n
     assert see(old.seeing(SeenWeeks()), t + 14 * DAY, t + 15 * DAY) is None
 
 
+@pytest.mark.parametrize(("quiet_since", "seen"), [(-6, False), (-3, False), (-2, True), (0, True), (1, True)])
+def test_a_weekend_without_rows_does_not_hide_the_week(quiet_since: int, seen: bool) -> None:
+    """Somebody looked in the middle of the week and looks again on Monday; nothing was newer than `quiet_since`."""
+    t = WEEKS[3]
+    facts = cut(company(1).facts(), t + quiet_since * DAY)
+    newest = t + quiet_since * DAY
+    before = looked(company(1), {t - 7 * DAY: 7 + min(quiet_since, 0)})
+    assert before.weeks[t - 7 * DAY].newest == min(newest, t)
+    assert (see(Book(facts, policy(), before), t, t + DAY) is not None) is seen
+
+
 @given(st.sets(st.sampled_from(WEEKS)), st.integers(1, 9))
 def test_the_bridge_between_two_weeks_adds_up_whichever_of_them_was_seen(days: set[date], factor: int) -> None:
     book = Book(company(factor).facts(), policy(), looked(company(1), dict.fromkeys(sorted(days), 1)))
