@@ -203,7 +203,7 @@ class Config:
             stale_after_days=wins.stale_after_days,
             history_begins=document.source.history_begins,
             max_bad_rows=document.quality.max_bad_rows,
-            mapping=digest(_told_by(document)),
+            mapping=_mapping(document),
             with_due=any(i.wants_due_dates(document.indicators[i.key]) for i in INDICATORS),
         )
 
@@ -221,11 +221,12 @@ def _canonical(values: dict[str, Any]) -> dict[str, Any]:
     return {key: _plain(value) for key, value in kept.items()}
 
 
-def _told_by(document: Document) -> dict[str, Any]:
-    """How the tables that tell the open pipeline are mapped, as JSON holds it."""
+def _mapping(document: Document) -> str:
+    """Hash of how the tables that tell the open pipeline are mapped; nothing where they are taken as they are."""
     tables = dumped(document)["source"].get("tables", {})
     mapped = {name: {key: tables.get(name, {}).get(key) for key in _MAPPED} for name in _PIPELINE}
-    return {name: {key: _plain(value) for key, value in said.items() if value} for name, said in mapped.items()}
+    given = {name: {key: _plain(value) for key, value in said.items() if value} for name, said in mapped.items()}
+    return digest(given) if any(given.values()) else ""
 
 
 def _plain(value: Any) -> Any:
