@@ -1,7 +1,8 @@
 """Runs `smb-monitor` in real processes that kill themselves at their N-th write.
 
-A job is a line of JSON on standard input: `argv`, `at` (0: never) and `environ`; the answer is one too: `killed`,
-`exit`, `out`, `err`. Every job is a process of its own, forked from this one so that it need not import it all again.
+A job is a line of JSON on standard input: `argv`, `at` (0: never), `environ`, and `now` where the clock shall not show
+the real time; the answer is one too: `killed`, `exit`, `out`, `err`. Every job is a process of its own, forked from
+this one so that it need not import it all again.
 A write is a statement that changes something, a commit, or the moment after one (`tests/steps.py`).
 """
 
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 import tempfile
+from datetime import datetime
 from typing import IO, Any
 
 import alembic.command  # noqa: F401  imported before the fork, as is all that `main` imports late
@@ -27,7 +29,9 @@ import monitor.render.status
 import monitor.sources.csv_folder
 import monitor.store.repository
 import monitor.store.wire  # noqa: F401
+from monitor.entrypoints import opening
 from monitor.entrypoints.cli import main
+from tests.lent import at
 from tests.steps import kill_at
 
 
@@ -40,6 +44,8 @@ def run(job: dict[str, Any], out: IO[str], err: IO[str]) -> int:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
         os.environ.update(job["environ"])
+        if "now" in job:
+            opening.datetime = at(datetime.fromisoformat(job["now"]))  # type: ignore[attr-defined]
         kill_at(job["at"])
         code = main(job["argv"])
         sys.stdout.flush()

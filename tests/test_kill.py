@@ -26,6 +26,8 @@ from tests.postgres import Server
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
 SUNDAY = date(2026, 7, 5)
+MONDAY = "2026-07-06T12:00+00:00"
+"""What the clock shows: early enough to see what was open on Sunday."""
 CONFIG = """
 company: Acme
 timezone: America/New_York
@@ -110,7 +112,7 @@ class Desk:
     def type(self, config: Path, url: str, words: list[str], at: int = 0) -> dict[str, Any]:
         """Run `smb-monitor` with `words`, killed at its write `at` (0: never)."""
         argv = ["--config", str(config), "--as-of", str(SUNDAY), *words]
-        job = {"argv": argv, "at": at, "environ": {"DATABASE_URL": url}}
+        job = {"argv": argv, "at": at, "environ": {"DATABASE_URL": url}, "now": MONDAY}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(job) + "\n")
@@ -126,12 +128,17 @@ def desk(request: pytest.FixtureRequest, monitor: Popen[str], tmp_path: Path) ->
 
 
 def recorded(url: str) -> tuple[list[object], list[SealedVerdict], list[object]]:
-    """The log, but for when it was written, every version of the verdicts, what is to be said of it, pending steps."""
+    """The log, but for when it was written, every version of the verdicts, what is to be said of it, pending steps, and
+    what was seen to be open."""
     with open_store(url) as store:
         assert store.verify() == []
         lines = [(e.seq, e.kind, e.on, e.actor, e.surface, e.reason, e.payload) for e in store.events()]
         rows = [(line.key, line.status, line.headline) for line in store.outbox.lines()]
-        return list(lines), store.verdict_versions("smb"), [*rows, *store.escalations.pending()]
+        return (
+            list(lines),
+            store.verdict_versions("smb"),
+            [*rows, *store.escalations.pending(), *store.seen_weeks.weeks()],
+        )
 
 
 def killed_everywhere(desk: Desk, config: Path, before: str, words: list[str]) -> int:
@@ -170,6 +177,22 @@ def begun(desk: Desk, config: Path) -> str:
 def test_a_first_status_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     config = company(tmp_path, restated=False)
     assert killed_everywhere(desk, config, desk.databases.new(), ["status"]) >= 20
+
+
+@pytest.mark.parametrize("desk", ["sqlite"], indirect=True)
+def test_a_run_that_does_nothing_but_see_the_week_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
+    config, before = company(tmp_path, restated=False), desk.databases.new()
+    desk.type(config, before, ["status"])
+    with open_store(before) as store:
+        head, seen = store.head(), store.seen_weeks.weeks()
+    assert [week.as_of for week in seen] == [SUNDAY]
+    other = "source: {type: csv"  # ages that no deal reaches: the same company, the weeks anew
+    config.write_text(
+        config.read_text().replace(other, f"indicators: {{pipeline_coverage: {{max_age_days: {{smb: 91}}}}}}\n{other}")
+    )
+    assert killed_everywhere(desk, config, before, ["status"]) >= 3
+    with open_store(before) as store:
+        assert (store.head(), store.seen_weeks.weeks()) == (head, seen)
 
 
 @pytest.mark.parametrize("desk", ["sqlite"], indirect=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
-from zoneinfo import ZoneInfo
 
 import monitor
 from monitor.app.observe import latest
 from monitor.app.queries import explain
+from monitor.app.seen import seen_weeks
 from monitor.app.wiring import Asked, Company
 from monitor.core.breaker import PROGRAM, fold
 from monitor.core.indicators import INDICATORS
@@ -67,8 +67,7 @@ class Answers:
 
     def today(self, now: datetime) -> date:
         """The day it is in the company's zone, or the source's own day."""
-        zone = ZoneInfo(self.company.policy.facts.timezone)
-        return self.company.source.today() or now.astimezone(zone).date()
+        return self.company.today(now)
 
     def seen(self, now: datetime) -> Snapshot:
         """The newest run with the breaker as it stands by now. Raises UsageError before the first run."""
@@ -109,7 +108,7 @@ class Answers:
         today = self.today(now)
         seen = self._kept.seen(self.company, self.store, today)
         asked = Asked(seen.as_of, today) if seen else opened.asked(None, today)
-        found = explain(opened, key, WATCHED, asked)
+        found = explain(opened, seen_weeks(opened, self.store), key, WATCHED, asked)
         if names:
             return page.build(found, self.words)
         left_out = tuple(_summed(each) for each in found.left_out)
@@ -126,7 +125,7 @@ class Answers:
         today = self.today(now)
         if day > today:
             raise UsageError(f"{day} lies in the future: today is {today} in {self.company.policy.facts.timezone}.")
-        book, _ = opened.read(day)
+        book = opened.read(day)[0].seeing(seen_weeks(opened, self.store))
         recorded = Recorded(tuple(self.store.events()), tuple(self.store.verdicts(WATCHED)))
         decision = decide(book, recorded, day, day)
         seen = snapshot(book, decision, recorded, day, monitor.__version__, day)

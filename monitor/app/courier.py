@@ -12,6 +12,7 @@ from monitor.channels.channel import Channel
 from monitor.core import settle
 from monitor.core.outbox import (
     SEND_LIMIT,
+    SETTLE,
     Claimed,
     Found,
     Outcome,
@@ -19,7 +20,7 @@ from monitor.core.outbox import (
     Settlement,
     Unknown,
 )
-from monitor.core.routes import Directory
+from monitor.core.undelivered import Elsewhere
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Courier:
     """Takes one row at a time to its channel."""
 
     channels: Mapping[str, Channel]
-    directory: Directory
+    elsewhere: Elsewhere
     clock: Callable[[], datetime]
     reach: Reach
 
@@ -37,7 +38,7 @@ class Courier:
             return None
         channel = self.channels.get(row.outgoing.address.channel)
         if channel is None:
-            return settle.not_configured(row, self.directory)
+            return settle.not_configured(row, self.elsewhere)
         if row.uncertain and (found := self._looked_for(row, channel)):
             return found
         return self._sent(row, channel)
@@ -46,19 +47,19 @@ class Courier:
         found = _find(channel, row, self.clock())
         if not isinstance(found, Sent) and self._too_late(row):
             found = Unknown("the search took too long")
-        return settle.searched(found, row, self.clock(), self.directory)
+        return settle.searched(found, row, self.clock(), self.elsewhere)
 
     def _sent(self, row: Claimed, channel: Channel) -> Settlement:
         trouble = self.reach.trouble(channel.name)
         if trouble is not None:
-            return settle.unreachable(row, *trouble, self.clock(), self.directory)
+            return settle.unreachable(row, *trouble, self.clock(), self.elsewhere)
         outcome = _send(channel, row, self.clock())
         now = self.clock()
-        return settle.settlement_of(outcome, row, now, self.directory, self.reach.learn(channel.name, outcome, now))
+        return settle.settlement_of(outcome, row, now, self.elsewhere, self.reach.learn(channel.name, outcome, now))
 
     def _too_late(self, row: Claimed) -> bool:
-        """Whether somebody else may claim the row before it is sent."""
-        return self.clock() + SEND_LIMIT > row.lease_until
+        """Whether somebody else may claim the row, and look for the message, before it was sent and can be found."""
+        return self.clock() + SEND_LIMIT + SETTLE > row.lease_until
 
 
 def _send(channel: Channel, row: Claimed, now: datetime) -> Outcome:

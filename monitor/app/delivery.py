@@ -13,7 +13,7 @@ from monitor.app.courier import Courier
 from monitor.app.reach import Reach
 from monitor.channels.channel import Channel
 from monitor.core.outbox import Claimed, Status
-from monitor.core.routes import Directory
+from monitor.core.undelivered import Elsewhere
 from monitor.errors import StoreError
 from monitor.store.repository import Store
 
@@ -50,7 +50,7 @@ class Report:
 def drain(
     store: Store,
     channels: Mapping[str, Channel],
-    directory: Directory,
+    elsewhere: Elsewhere,
     clock: Callable[[], datetime],
     by: str,
     *,
@@ -59,12 +59,13 @@ def drain(
 ) -> Report:
     """Send all that is due now; of `keys` and what follows from them only, where given.
 
-    `by` names this worker, `stop` ends it after the rows in hand. Never waits: `next_at` says when there is more.
+    `elsewhere`: who hears of what cannot be delivered. `by` names this worker, `stop` ends it after the rows in hand.
+    Never waits: `next_at` says when there is more.
     Raises StoreError where the database fails; what was in hand then is looked for before it is sent again.
     """
     reach = Reach(store, by)
     reach.probe(channels.values(), clock)
-    post = Post(store, Courier(channels, directory, clock, reach), clock, by, stop)
+    post = Post(store, Courier(channels, elsewhere, clock, reach), clock, by, stop)
     wanted = None if keys is None else set(keys)
     done: dict[str, Done] = {}
     while not stop():

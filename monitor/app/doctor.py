@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from monitor.app import doctor_delivery, doctor_source, doctor_worker
+from monitor.app.seen import seen_so_far
 from monitor.app.wiring import Asked, Company
 from monitor.core.book import Book
 from monitor.core.checks import Check, Outcome
@@ -14,6 +15,7 @@ from monitor.core.definition import definition_check
 from monitor.core.facts import BadRow
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
+from monitor.core.seen import seen_remarks
 from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
 from monitor.errors import DataError, StoreError
 
@@ -30,7 +32,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     checks += _worker(company, now)
     checks += doctor_source.examine(company)
     try:
-        book, _ = company.read(asked.as_of, with_due=True, today=asked.today)
+        book = company.read(asked.as_of, with_due=True, today=asked.today)[0].seeing(seen_so_far(company))
     except DataError as error:
         return [*checks, Check("data", Outcome.FAILED, str(error))]
     return [
@@ -109,7 +111,7 @@ def _data(company: Company, book: Book, asked: Asked) -> Iterator[Check]:
         yield Check(
             "data", Outcome.OK, f"data from {book.facts.begins} to {newest}, first full quarter {book.first_full}"
         )
-    for remark in quality.remarks:
+    for remark in (*quality.remarks, *seen_remarks(book, asked.as_of)):
         yield Check("data", Outcome.NOTE, remark)
     for table, columns in sorted(quality.ignored_columns.items()):
         if columns:

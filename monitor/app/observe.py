@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import monitor
+from monitor.app.seen import seen_weeks
 from monitor.app.wiring import Asked, Company
 from monitor.core.chain import digest
 from monitor.core.policy import WATCHED
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.core.decide import Decision, Recorded
     from monitor.core.facts import Deals
     from monitor.core.plan import NewEvent, Plan
+    from monitor.core.seen import SeenWeeks
     from monitor.core.types import Event
     from monitor.store.repository import SnapshotKey, Store
 
@@ -42,7 +44,7 @@ def observe(company: Company, store: Store, asked: Asked, now: datetime) -> Snap
 
     The snapshot kept from an earlier run is shown again while nothing that it depends on has changed.
     """
-    kept = store.snapshot(_key(company, asked, store.head()))
+    kept = store.snapshot(_key(company, asked, now, store.head(), seen_weeks(company, store)))
     if kept is not None:
         from monitor.store.wire import decode
 
@@ -55,34 +57,39 @@ def observe(company: Company, store: Store, asked: Asked, now: datetime) -> Snap
 
 
 def record(company: Company, store: Store, book: Book, deals: Deals | None, asked: Asked, now: datetime) -> Run:
-    """Decide on what was recorded, commit, and keep the snapshot."""
+    """Decide on what was recorded and seen, commit, and keep the snapshot."""
     from monitor.store.wire import encode
 
     for _ in range(_TRIES):
-        run = prepare(company, store, book, deals, asked)
+        run = prepare(company, store, book, deals, asked, now)
         try:
             added = store.commit(run.plan, now)
         except Conflict:
             continue
         head = added[-1].hash if added else run.plan.expected_head
-        store.keep_snapshot(_key(company, asked, head), encode(run.snapshot))
+        store.keep_snapshot(_key(company, asked, now, head, run.book.seen), encode(run.snapshot))
         return replace(run, recorded=_with(run.recorded, added, run.plan))
     raise StoreError("others keep recording at the same time, so nothing was written: run the command again")
 
 
-def prepare(company: Company, store: Store, book: Book, deals: Deals | None, asked: Asked) -> Run:
+def prepare(company: Company, store: Store, book: Book, deals: Deals | None, asked: Asked, now: datetime) -> Run:
     """What a run would record and say; nothing is written."""
     from monitor.app.telling import told
     from monitor.core.breaker import fold
     from monitor.core.decide import Recorded, decide
     from monitor.core.notices import tell
+    from monitor.core.seen import see
     from monitor.core.snapshot import snapshot
 
     recorded = Recorded(tuple(store.events()), tuple(store.verdicts(WATCHED)))
+    book = book.seeing(seen_weeks(company, store))
+    week = None if recorded.goes_on_after(asked.today) else see(book, asked.as_of, company.today(now))
+    if week is not None:
+        book = book.seeing(book.seen.with_week(week))
     decision = decide(book, recorded, asked.as_of, asked.today)
     after = _with(recorded, (), decision.plan)
     seen = snapshot(book, decision, after, asked.as_of, monitor.__version__, asked.today)
-    plan = decision.plan
+    plan = replace(decision.plan, seen=week)
     if not decision.past:
         sighted = _sighted(company, book, deals, seen, (*recorded.events, *plan.events), asked.today)
         plan = replace(plan, events=(*plan.events, *sighted))
@@ -176,7 +183,8 @@ def _with(recorded: Recorded, added: Sequence[Event], plan: Plan) -> Recorded:
     return replace(recorded, events=(*recorded.events, *added), verdicts=tuple(verdicts.values()))
 
 
-def _key(company: Company, asked: Asked, head: str) -> SnapshotKey:
+def _key(company: Company, asked: Asked, now: datetime, head: str, seen: SeenWeeks) -> SnapshotKey:
+    from monitor.core.seen import is_evidence
     from monitor.store.repository import SnapshotKey
 
     policy = company.policy
@@ -184,5 +192,7 @@ def _key(company: Company, asked: Asked, head: str) -> SnapshotKey:
         "configuration": policy.configuration,
         "company": policy.company,
         "today": asked.today.isoformat(),
+        "seen": seen.digest,
+        "sees": is_evidence(asked.as_of, company.today(now)) and asked.as_of not in seen.weeks,
     }
     return SnapshotKey(asked.as_of, digest(shown), company.source.stamp(), head, monitor.__version__)

@@ -14,6 +14,7 @@ from monitor.core.explain import explain as explain_reading
 from monitor.core.indicators import BY_KEY, INDICATORS
 from monitor.core.indicators.base import weekly_reading
 from monitor.core.policy import WATCHED
+from monitor.core.seen import SeenWeeks
 from monitor.core.snapshot import BESIDE
 from monitor.core.types import Backtest, Explanation
 from monitor.core.views import reading_view, to_json
@@ -35,16 +36,16 @@ class Backfilled:
     last: date | None
 
 
-def explain(company: Company, indicator: str, segment: str, asked: Asked) -> Explanation:
+def explain(company: Company, seen: SeenWeeks, indicator: str, segment: str, asked: Asked) -> Explanation:
     """Why `indicator` reads what it reads for `segment`."""
     book, deals = company.read(asked.as_of, today=asked.today)
-    return explain_reading(book, deals, BY_KEY[indicator], segment, asked.as_of)
+    return explain_reading(book.seeing(seen), deals, BY_KEY[indicator], segment, asked.as_of)
 
 
-def backtest(company: Company, asked: Asked, progress: Progress) -> Backtest:
+def backtest(company: Company, seen: SeenWeeks, asked: Asked, progress: Progress) -> Backtest:
     """What would have been said and when, up to the day asked for."""
     book, _ = company.read(asked.as_of, today=asked.today)
-    return run_backtest(book, asked.as_of, progress)
+    return run_backtest(book.seeing(seen), asked.as_of, progress)
 
 
 def backfill(
@@ -53,6 +54,7 @@ def backfill(
     """Rebuilds the weekly readings from `start` on, and records the quarters that are due."""
     book, deals = company.read(asked.as_of, today=asked.today)
     run = record(company, store, book, deals, asked, now)
+    book = run.book
     weeks = [week for week in weeks_of(book, asked.as_of) if week >= start]
     kept = 0
     for done, week in enumerate(weeks, start=1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,11 +14,13 @@ from monitor.config import Config
 from monitor.core.book import Book
 from monitor.core.facts import Deals, Sync
 from monitor.core.policy import Policy
+from monitor.errors import ConfigError
 from monitor.sources import open_source
 from monitor.sources.source import Copied, Source, World
 
 if TYPE_CHECKING:
     from monitor.channels.channel import Channel
+    from monitor.core.undelivered import Elsewhere
     from monitor.render.words import Words
     from monitor.store.repository import Store
 
@@ -55,6 +58,10 @@ class Company:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def today(self, now: datetime) -> date:
+        """The day it is in the company's zone, or the source's own day."""
+        return self.source.today() or now.astimezone(ZoneInfo(self.policy.facts.timezone)).date()
+
     def asked(self, as_of: date | None, clock_today: date) -> Asked:
         """The day asked for; by default the last day of the last complete week."""
         if as_of is not None:
@@ -84,6 +91,12 @@ class Company:
     def words(self) -> Words:
         """The words of this company: its own templates before the packaged ones."""
         return words(self.config.templates)
+
+    def elsewhere(self) -> Elsewhere:
+        """Who is told when something cannot be delivered, and in which words."""
+        from monitor.core.undelivered import Elsewhere
+
+        return Elsewhere(self.config.directory(), partial(_say_undelivered, self.config.templates))
 
     def channels(self, wait: Callable[[float], None]) -> dict[str, Channel]:
         """The configured channels by name; `wait` is how they wait between two calls. Close them when done."""
@@ -116,3 +129,13 @@ def open_company(file: Path, environ: Mapping[str, str], world: World | None = N
 def company(config: Config, world: World | None = None) -> Company:
     """The company of a configuration; `world` is for sources that call somebody up."""
     return Company(config, config.policy(), open_source(config.source_spec(), world))
+
+
+def _say_undelivered(own: Path | None, block: str, **values: object) -> str:
+    """In the packaged words where the company's own fail: that something did not arrive has to be said."""
+    from monitor.core.undelivered import KIND
+
+    try:
+        return words(own).say(KIND, block, **values)
+    except ConfigError:
+        return words(None).say(KIND, block, **values)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from threading import Event, Thread
-from zoneinfo import ZoneInfo
 
 from monitor.app.digest import Edition, issue
 from monitor.app.observe import latest, observe, unreadable
@@ -243,5 +242,4 @@ class Worker:
         return Asked(as_of, self._today(company))
 
     def _today(self, company: Company) -> date:
-        here = ZoneInfo(company.policy.facts.timezone)
-        return company.source.today() or self.clock().astimezone(here).date()
+        return company.today(self.clock())

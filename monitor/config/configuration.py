@@ -38,6 +38,11 @@ _NOT_READ_WITH = (
 """Keys that no reading depends on."""
 _PLACES = ("path", "cache", "max_calls")
 """Keys of the source that say where it is and how it is asked, and nothing of what it holds."""
+_PIPELINE, _MAPPED = (
+    ("opportunities", "accounts", "fx_rates"),
+    ("columns", "values", "derive", "defaults", "date_format"),
+)
+"""Tables that tell the open pipeline, and the keys that say how one is read."""
 _SMTP_PORTS = {"starttls": 587, "tls": 465}
 
 
@@ -200,6 +205,7 @@ class Config:
             history_begins=document.source.history_begins,
             max_bad_rows=document.quality.max_bad_rows,
             bulk=Bulk(**vars(document.quality.bulk)),
+            mapping=_mapping(document),
             with_due=any(i.wants_due_dates(document.indicators[i.key]) for i in INDICATORS),
         )
 
@@ -215,6 +221,14 @@ def _canonical(values: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in values.items() if key not in _NOT_READ_WITH}
     kept["source"] = {key: value for key, value in values["source"].items() if key not in _PLACES}
     return {key: _plain(value) for key, value in kept.items()}
+
+
+def _mapping(document: Document) -> str:
+    """Hash of how the tables that tell the open pipeline are mapped; nothing where they are taken as they are."""
+    tables = dumped(document)["source"].get("tables", {})
+    mapped = {name: {key: tables.get(name, {}).get(key) for key in _MAPPED} for name in _PIPELINE}
+    given = {name: {key: _plain(value) for key, value in said.items() if value} for name, said in mapped.items()}
+    return digest(given) if any(given.values()) else ""
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from monitor.core.calendar import Quarter, add_months
 from monitor.core.facts import Facts
 from monitor.core.policy import Policy
-from monitor.core.sums import AMOUNT, NO_KNOWN, NO_RUNNING, SQUARES, Decided, Known, Running, Sums, units
+from monitor.core.seen import SeenWeek, SeenWeeks
+from monitor.core.sums import AMOUNT, NO_KNOWN, NO_RUNNING, SQUARES, Decided, Known, Running, Spend, Sums, sum_of, units
 from monitor.core.tables import ALL_SEGMENTS
 from monitor.core.types import NoData
 
@@ -44,20 +45,16 @@ class Seat:
         return self.start <= day and (self.end is None or day <= self.end)
 
 
-@dataclass(frozen=True)
-class Spend:
-    """Sales and marketing cost of some months: the segment's own and the shared part."""
-
-    own: Fraction
-    shared: Fraction
-
-
 @dataclass
 class Book:
-    """One company's facts under one policy. All amounts in the reporting currency; everything exact."""
+    """One company's facts under one policy. All amounts in the reporting currency; everything exact.
+
+    `seen`: what earlier runs saw of the open pipeline; used where the data have no history of the day.
+    """
 
     facts: Facts
     policy: Policy
+    seen: SeenWeeks = field(default_factory=SeenWeeks)
     _memory: dict[Hashable, Any] = field(default_factory=dict)
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -69,7 +66,14 @@ class Book:
 
     def under(self, policy: Policy) -> Book:
         """The same facts read under another policy."""
-        other = replace(self, policy=policy, _memory={})
+        return self._anew(replace(self, policy=policy, _memory={}))
+
+    def seeing(self, seen: SeenWeeks) -> Book:
+        """The same facts read with what earlier runs saw."""
+        return self._anew(replace(self, seen=seen, _memory={}))
+
+    def _anew(self, other: Book) -> Book:
+        """`other` with the indexes that depend on the facts alone."""
         for name in ("_pipeline", "_decided", "_bookings", "_cohorts"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
@@ -129,12 +133,20 @@ class Book:
             return NoData("stale", f"the newest row is of {newest}, more than {self.policy.max_age} days before {t}")
         return None
 
-    def is_approximate(self, t: date) -> bool:
-        """Whether values of day `t` are partly carried back or taken from today."""
+    def is_carried_back(self, t: date) -> bool:
+        """Whether values of day `t` are what a migrated history says first, carried back before its beginning."""
         begins = self.facts.history_begins
-        if begins is not None and t < begins:
+        return begins is not None and t < begins
+
+    def lacks_history(self, t: date) -> bool:
+        """Whether values of day `t`, as the data have them now, are partly carried back or taken from today."""
+        if self.is_carried_back(t):
             return True
         return not self.facts.has_history and bool(self.facts.activity) and t < self.facts.activity[-1]
+
+    def as_seen(self, t: date) -> SeenWeek | None:
+        """What was seen of the open pipeline at the end of `t`, where the data themselves have no history of it."""
+        return self.seen.weeks.get(t) if self.is_carried_back(t) or not self.facts.has_history else None
 
     @cached_property
     def _pipeline(self) -> Mapping[tuple[str, str, bool], Running]:
@@ -150,6 +162,9 @@ class Book:
 
     def open_pipeline(self, segment: str, t: date, *, fresh: bool) -> Sums:
         """Deals of `segment` open at the end of `t`; `fresh`: no older than its `max_age_days`."""
+        week = self.as_seen(t)
+        if week is not None:
+            return week.held[segment].fresh if fresh else week.held[segment].every
         return Sums.of(self._pipeline.get((segment, "", fresh), NO_RUNNING).upto(t))
 
     def pipeline_change(self, segment: str, change: str, start: date, end: date, *, fresh: bool) -> Sums:
@@ -168,13 +183,19 @@ class Book:
 
     def due_pipeline(self, segment: str, t: date, quarter: Quarter) -> Sums:
         """Deals open at the end of `t` whose expected close date then lay no later than the quarter's end."""
-        held = [running.upto(t) for due, running in self._by_due(segment).items() if due <= quarter.start]
-        return Sums.of([sum(column) for column in zip(*held, strict=True)] if held else (0, 0, 0, 0))
+        return sum_of(held for due, held in self.due_by_quarter(segment, t).items() if due <= quarter.start)
 
     def has_due_dates(self, segment: str, t: date) -> bool:
         """Whether any deal open at the end of `t` has an expected close date; True where no deal is open."""
-        dated = any(running.upto(t)[0] for running in self._by_due(segment).values())
+        dated = any(held.deals for held in self.due_by_quarter(segment, t).values())
         return dated or not self.open_pipeline(segment, t, fresh=False).deals
+
+    def due_by_quarter(self, segment: str, t: date) -> Mapping[date, Sums]:
+        """Deals open at the end of `t` by the first day of the fiscal quarter of their expected close."""
+        week = self.as_seen(t)
+        if week is not None and (seen := week.held[segment].due) is not None:
+            return seen
+        return {due: Sums.of(running.upto(t)) for due, running in self._by_due(segment).items()}
 
     def _by_due(self, segment: str) -> Mapping[date, Running]:
         return self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))

@@ -37,6 +37,10 @@ class Recorded:
     def last_on(self) -> date | None:
         return max((event.on for event in self.events), default=None)
 
+    def goes_on_after(self, today: date) -> bool:
+        """Whether the log has lines of later days, so that a question about `today` is one about the past."""
+        return self.last_on is not None and today < self.last_on
+
     def sealed(self) -> Mapping[tuple[str, str], SealedVerdict]:
         return {(v.indicator, v.quarter): v for v in self.verdicts}
 
@@ -78,7 +82,7 @@ def decide(book: Book, recorded: Recorded, t: date, today: date | None = None) -
     current = {i.key: tuple(verdicts(book, i, WATCHED, t)) for i in INDICATORS}
     fits = {i.key: fits_definition(book, i, WATCHED, t) for i in INDICATORS}
     draft = Draft(fold(event for event in recorded.events if event.on <= today))
-    past = recorded.last_on is not None and today < recorded.last_on
+    past = recorded.goes_on_after(today)
     if not past:
         _advance(draft, book, recorded, _to_seal(book, recorded, current, fits, t), t, today)
         _restate(draft, book, recorded, t, today)

@@ -13,7 +13,8 @@ from monitor.core.messages import Message
 from monitor.core.routes import Address
 
 LEASE = timedelta(seconds=120)
-"""How long a row belongs to the worker that claimed it; longer than any channel may take to send (SEND_LIMIT)."""
+"""How long a row belongs to the worker that claimed it. It begins to send early enough (SEND_LIMIT, SETTLE) that the
+message can be found when the lease ends, since whoever claims the row next looks for it at once."""
 SEND_LIMIT = timedelta(seconds=60)
 SETTLE = timedelta(seconds=30)
 """A message that may have arrived is looked for this long after its last attempt before it counts as absent."""

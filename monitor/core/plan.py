@@ -9,6 +9,7 @@ from datetime import date
 from monitor.core.chain import JSON, digest
 from monitor.core.escalation import Cancel, Escalation
 from monitor.core.outbox import Outgoing
+from monitor.core.seen import SeenWeek
 from monitor.core.types import Band, Event
 
 SEALS = "seals"
@@ -81,7 +82,8 @@ class Plan:
 
     Every verdict must be named by one of the events (see `seals`), so that the chain covers it: ValueError otherwise.
     `outgoing` and `escalations` whose key is there already are left as they are. `taken` are the keys of escalation
-    steps that this plan takes. `done` is the slot of the schedule that is finished with it.
+    steps that this plan takes. `done` is the slot of the schedule that is finished with it, `seen` the open pipeline as
+    this run saw it, where none did before.
     """
 
     events: tuple[NewEvent, ...] = ()
@@ -92,6 +94,7 @@ class Plan:
     cancels: tuple[Cancel, ...] = ()
     taken: tuple[str, ...] = ()
     done: SlotDone | None = None
+    seen: SeenWeek | None = None
 
     def __post_init__(self) -> None:
         sealed = {name: value for event in self.events for name, value in sealed_by(event).items()}
@@ -101,8 +104,8 @@ class Plan:
 
     @property
     def empty(self) -> bool:
-        asked = (self.events, self.verdicts, self.outgoing, self.escalations, self.cancels, self.taken, self.done)
-        return not any(asked)
+        asked = (self.events, self.verdicts, self.outgoing, self.escalations, self.cancels, self.taken)
+        return not any(asked) and self.done is None and self.seen is None
 
 
 def seals(verdicts: Sequence[SealedVerdict]) -> dict[str, JSON]:

@@ -59,6 +59,8 @@ class FactsPolicy:
     bulk: Bulk = Bulk()
     with_due: bool = False
     """Whether the `due` frame is wanted (coverage bases `quarter` and `remaining`, and `doctor`)."""
+    mapping: str = ""
+    """Hash of how the tables that tell the open pipeline are mapped; nothing where they are taken as they are."""
 
 
 @dataclass(frozen=True)

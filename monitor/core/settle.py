@@ -19,8 +19,7 @@ from monitor.core.outbox import (
     Status,
     Unknown,
 )
-from monitor.core.routes import Directory
-from monitor.core.undelivered import fallbacks, notices, out_of_reach
+from monitor.core.undelivered import Elsewhere, fallbacks, notices, out_of_reach
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -33,7 +32,7 @@ _LONGEST_ERROR = 300
 
 
 def settlement_of(
-    outcome: Outcome, row: Claimed, now: datetime, directory: Directory, since: datetime | None = None
+    outcome: Outcome, row: Claimed, now: datetime, elsewhere: Elsewhere, since: datetime | None = None
 ) -> Settlement:
     """What becomes of a row after a try. `since`: when the channel's credentials were first refused, if they are."""
     match outcome:
@@ -44,42 +43,42 @@ def settlement_of(
         case Unknown():
             return Settlement(Status.UNKNOWN, said(outcome.error), next_at=now + SETTLE)
         case Retry():
-            return _later(row, outcome, now, directory)
+            return _later(row, outcome, now, elsewhere)
         case Failed(credentials=True):
-            return unreachable(row, outcome.error, since or now, now, directory)
+            return unreachable(row, outcome.error, since or now, now, elsewhere)
         case Failed():
-            return _given_up(row, said(outcome.error), directory)
+            return _given_up(row, said(outcome.error), elsewhere)
 
 
-def searched(found: Found, row: Claimed, now: datetime, directory: Directory) -> Settlement | None:
+def searched(found: Found, row: Claimed, now: datetime, elsewhere: Elsewhere) -> Settlement | None:
     """What becomes of an uncertain row after it was looked for; None: it is surely not there, and is sent again."""
     match found:
         case Sent():
-            return settlement_of(found, row, now, directory)
+            return settlement_of(found, row, now, elsewhere)
         case Unknown():
-            return _not_found_out(row, said(found.error), now, directory)
+            return _not_found_out(row, said(found.error), now, elsewhere)
         case Absent():
-            return _given_up(row, "it did not arrive, and its time is over", directory) if _over(row, now) else None
+            return _given_up(row, "it did not arrive, and its time is over", elsewhere) if _over(row, now) else None
 
 
-def unreachable(row: Claimed, error: str, since: datetime, now: datetime, directory: Directory) -> Settlement:
+def unreachable(row: Claimed, error: str, since: datetime, now: datetime, elsewhere: Elsewhere) -> Settlement:
     """What becomes of a row whose channel refuses our credentials `since` then: another way, or else it waits."""
     error = said(error)
-    told = out_of_reach(row.outgoing.address.channel, error, since, directory, row.outgoing.run)
-    instead = fallbacks(row.outgoing, error, directory, credentials=True)
+    told = out_of_reach(row.outgoing.address.channel, error, since, elsewhere, row.outgoing.run)
+    instead = fallbacks(row.outgoing, error, elsewhere, credentials=True)
     if instead or _over(row, now):
-        given_up = _given_up(row, error, directory, credentials=True)
+        given_up = _given_up(row, error, elsewhere, credentials=True)
         return Settlement(Status.FAILED, error, outgoing=(*given_up.outgoing, *told))
     return Settlement(Status.RETRY, error, next_at=_before_the_end(now + PROBE, row, now), outgoing=told)
 
 
-def not_configured(row: Claimed, directory: Directory) -> Settlement:
+def not_configured(row: Claimed, elsewhere: Elsewhere) -> Settlement:
     """What becomes of a row for a channel that was taken out of the configuration after it was recorded."""
     channel = row.outgoing.address.channel
     error = f"{channel} is not configured any more: configure it again, or tell them yourself"
     if row.uncertain:
-        return _perhaps(row, error, directory)
-    return _given_up(row, error, directory, credentials=True)
+        return _perhaps(row, error, elsewhere)
+    return _given_up(row, error, elsewhere, credentials=True)
 
 
 def said(text: str) -> str:
@@ -88,10 +87,10 @@ def said(text: str) -> str:
     return line if len(line) <= _LONGEST_ERROR else line[: _LONGEST_ERROR - 1].rstrip() + "…"
 
 
-def _later(row: Claimed, refused: Retry, now: datetime, directory: Directory) -> Settlement:
+def _later(row: Claimed, refused: Retry, now: datetime, elsewhere: Elsewhere) -> Settlement:
     error = said(refused.error)
     if _over(row, now):
-        return _given_up(row, f"tried until {_shown(now)}: {error}", directory)
+        return _given_up(row, f"tried until {_shown(now)}: {error}", elsewhere)
     pause = min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 10), LONGEST_PAUSE)
     return Settlement(Status.RETRY, error, next_at=_before_the_end(now + max(_asked(refused.after), pause), row, now))
 
@@ -102,22 +101,22 @@ def _asked(after: float | None) -> timedelta:
     return timedelta(seconds=min(seconds, DEADLINE.total_seconds()))
 
 
-def _not_found_out(row: Claimed, error: str, now: datetime, directory: Directory) -> Settlement:
+def _not_found_out(row: Claimed, error: str, now: datetime, elsewhere: Elsewhere) -> Settlement:
     lookups = row.lookups + 1
     if lookups >= LOOKUPS:
-        return _perhaps(row, error, directory, lookups)
+        return _perhaps(row, error, elsewhere, lookups)
     return Settlement(Status.UNKNOWN, error, next_at=now + SETTLE * 3**lookups, lookups=lookups)
 
 
-def _perhaps(row: Claimed, error: str, directory: Directory, lookups: int = 0) -> Settlement:
+def _perhaps(row: Claimed, error: str, elsewhere: Elsewhere, lookups: int = 0) -> Settlement:
     """Never sent anew, not even elsewhere: it may have been read already. People are told that it may not."""
-    told = notices(row.outgoing, error, directory, perhaps=True)
+    told = notices(row.outgoing, error, elsewhere, perhaps=True)
     return Settlement(Status.FAILED, f"perhaps undelivered: {error}", lookups=lookups, outgoing=told)
 
 
-def _given_up(row: Claimed, error: str, directory: Directory, *, credentials: bool = False) -> Settlement:
-    instead = fallbacks(row.outgoing, error, directory, credentials=credentials)
-    told = notices(row.outgoing, error, directory, instead, credentials=credentials)
+def _given_up(row: Claimed, error: str, elsewhere: Elsewhere, *, credentials: bool = False) -> Settlement:
+    instead = fallbacks(row.outgoing, error, elsewhere, credentials=credentials)
+    told = notices(row.outgoing, error, elsewhere, instead, credentials=credentials)
     return Settlement(Status.FAILED, error, outgoing=(*instead, *told))
 
 

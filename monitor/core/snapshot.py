@@ -17,6 +17,7 @@ from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import Indicator, weekly_reading, with_beside
 from monitor.core.plan import SealedVerdict
 from monitor.core.policy import WATCHED, BreakerPolicy
+from monitor.core.seen import seen_remarks
 from monitor.core.tables import REVIEW
 from monitor.core.types import Band, BreakerView, DataView, IndicatorView, OverrideView, ReadingView, Snapshot
 from monitor.core.verdicts import Verdict, verdicts, watch_from
@@ -170,7 +171,7 @@ def _data_view(book: Book, t: date) -> DataView:
     quality = book.facts.quality
     review = book.open_pipeline(REVIEW, t, fresh=False)
     absent = {name for indicator in INDICATORS for name in indicator.needs} - set(quality.rows)
-    remarks: Mapping[str, None] = dict.fromkeys(quality.remarks)
+    remarks: Mapping[str, None] = dict.fromkeys((*quality.remarks, *seen_remarks(book, t)))
     return DataView(
         rows=quality.rows,
         set_aside=quality.set_aside,

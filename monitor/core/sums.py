@@ -40,6 +40,19 @@ class Sums:
         return cls(deals, Fraction(amount, 10**AMOUNT), Fraction(squares, 10**SQUARES), unpriced)
 
 
+def sum_of(parts: Iterable[Sums]) -> Sums:
+    """All of them together."""
+    total = Sums()
+    for part in parts:
+        total = Sums(
+            total.deals + part.deals,
+            total.amount + part.amount,
+            total.squares + part.squares,
+            total.unpriced + part.unpriced,
+        )
+    return total
+
+
 @dataclass(frozen=True)
 class Decided:
     """Deals that closed: won and lost by number and amount, and those left out since they were too old."""
@@ -66,6 +79,14 @@ class Decided:
     @property
     def rate(self) -> Fraction | None:
         return Fraction(self.won, self.decided) if self.decided else None
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Sales and marketing cost of some months: the segment's own and the shared part."""
+
+    own: Fraction
+    shared: Fraction
 
 
 class Running:

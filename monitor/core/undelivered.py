@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from monitor.core.messages import Lines, Message, Paragraph, Span, Tone, span
+from monitor.core.messages import Line, Lines, Message, Paragraph, Span, Tone, span
 from monitor.core.outbox import Op, Outgoing
-from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Address, Directory
+from monitor.core.routes import WEBHOOK, Address, Directory
 
 KIND = "undelivered"
 """The kind of the words about failures. When they fail too, nothing more is said about that."""
 INSTEAD = ":instead:"
 LONGEST_HEADLINE = 99
-_DOCTOR = (Span("Run "), Span("smb-monitor doctor", code=True), Span(": it says what is wrong and how to mend it."))
-_NAMES = {SLACK: "Slack", EMAIL: "The mail server"}
+_DOCTOR = "smb-monitor doctor"
+
+Say = Callable[..., str]
+"""The words of a block of `templates/undelivered.j2`, with its values by name; says something whatever happens."""
 
 
-def fallbacks(row: Outgoing, why: str, directory: Directory, *, credentials: bool = False) -> tuple[Outgoing, ...]:
+@dataclass(frozen=True)
+class Elsewhere:
+    """Who is told when something cannot be delivered, and in which words."""
+
+    directory: Directory
+    say: Say
+
+
+def fallbacks(row: Outgoing, why: str, elsewhere: Elsewhere, *, credentials: bool = False) -> tuple[Outgoing, ...]:
     """The message at the addresses that stand in for one that cannot be reached; it says that it was meant for that.
 
     `credentials`: the whole channel is out of reach. A change or a picture of a message has no other place.
@@ -26,8 +36,8 @@ def fallbacks(row: Outgoing, why: str, directory: Directory, *, credentials: boo
     if row.op is not Op.POST:
         return ()
     tried = {row.address.to, *row.key.split(INSTEAD)[1:]}
-    found = directory.instead_of(row.address, credentials=credentials)
-    message = _redirected(row.message, row.address, why)
+    found = elsewhere.directory.instead_of(row.address, credentials=credentials)
+    message = _redirected(row.message, row.address, why, elsewhere.say)
     return tuple(
         replace(
             row, key=f"{row.key}{INSTEAD}{to.to}", address=to, message=message, fallback_of=row.key, not_before=None
@@ -40,7 +50,7 @@ def fallbacks(row: Outgoing, why: str, directory: Directory, *, credentials: boo
 def notices(
     row: Outgoing,
     why: str,
-    directory: Directory,
+    elsewhere: Elsewhere,
     instead: Iterable[Outgoing] = (),
     *,
     credentials: bool = False,
@@ -52,13 +62,13 @@ def notices(
     """
     if row.kind == KIND or row.op is Op.CHART:
         return ()
-    instead = tuple(instead)
+    instead, directory = tuple(instead), elsewhere.directory
     reached = {(each.address.channel, each.address.to) for each in instead}
     alert = directory.addresses("alert")
     told = [to for to in alert if not _same(to, row.address, credentials=credentials)]
     if not told and not instead:
         told = [to for each in alert for to in directory.instead_of(each, credentials=credentials)]
-    message = _notice(row, why, instead, perhaps=perhaps)
+    message = _notice(row, why, instead, elsewhere.say, perhaps=perhaps)
     subject = f"{KIND}:{row.key}"
     return tuple(
         Outgoing(f"{subject}:{to.to}", to, KIND, message, subject, row.run)
@@ -67,15 +77,16 @@ def notices(
     )
 
 
-def out_of_reach(channel: str, why: str, since: datetime, directory: Directory, run: str = "") -> tuple[Outgoing, ...]:
+def out_of_reach(channel: str, why: str, since: datetime, elsewhere: Elsewhere, run: str = "") -> tuple[Outgoing, ...]:
     """A word that a whole `channel` refuses our credentials, by another one; the same keys all day long."""
+    directory = elsewhere.directory
     told = [
         to
         for each in directory.addresses("alert")
         for to in ((each,) if each.channel != channel else directory.instead_of(each, credentials=True))
     ]
     subject = f"out_of_reach:{channel}:{since.date()}"
-    message = _trouble(channel, why, since)
+    message = _trouble(channel, why, since, elsewhere.say)
     return tuple(
         Outgoing(f"{subject}:{to.to}", to, KIND, message, subject, run) for to in _places(told) if to.channel != channel
     )
@@ -98,33 +109,39 @@ def _places(addresses: Iterable[Address]) -> tuple[Address, ...]:
     return tuple({(each.channel, each.to): each for each in addresses}.values())
 
 
-def _redirected(message: Message, failed: Address, why: str) -> Message:
+def _redirected(message: Message, failed: Address, why: str, say: Say) -> Message:
     """The message below a line that says where it was meant to go."""
-    line = Paragraph(span(f"Meant for {who(failed)}, where it could not be delivered ({why}).", Tone.WARN))
+    line = Paragraph(span(say("meant_for", to=who(failed), why=why), Tone.WARN))
     return replace(message, blocks=(line, *message.blocks))
 
 
-def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], *, perhaps: bool) -> Message:
-    what = {Op.POST: "", Op.UPDATE: "a change of ", Op.CHART: "the picture of "}[row.op] + row.message.headline
-    others = ", ".join(who(each.address) for each in instead)
-    if perhaps:
-        begins, then = "Perhaps not delivered", "Whether it arrived could not be found out: look there, or ask."
-    else:
-        begins = "Not delivered"
-        then = f"It goes to {others} instead." if others else "It goes nowhere else: tell them yourself."
-    headline = f"{begins} to {row.address.name or row.address.channel}: {what}"
-    return _message(headline, (f"What: {what}", f"To: {who(row.address)}", f"Why: {why}", then))
+def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], say: Say, *, perhaps: bool) -> Message:
+    ended = "perhaps" if perhaps else "not"
+    known = {
+        "what": say("what", what=row.message.headline, change=str(row.op)),
+        "to": who(row.address),
+        "name": row.address.name or row.address.channel,
+        "why": why,
+        "others": [who(each.address) for each in instead],
+    }
+    lines = [say(block, **known) for block in ("line_what", "line_to", "line_why", f"then_{ended}")]
+    return _message(say(f"headline_{ended}", **known), lines, say)
 
 
-def _trouble(channel: str, why: str, since: datetime) -> Message:
-    lines = (
-        f"Since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {why}",
-        "What was to go there goes by another way where there is one, and waits up to two days where there is none.",
-        "It is tried again every quarter of an hour, and goes on by itself once the token or password is right.",
-    )
-    return _message(f"{_NAMES.get(channel, channel)} is out of reach: it refuses our token or password", lines)
+def _trouble(channel: str, why: str, since: datetime, say: Say) -> Message:
+    known = {"channel": channel, "why": why, "since": since.astimezone(UTC)}
+    lines = [say(block, **known) for block in ("refused_since", "refused_waits", "refused_again")]
+    return _message(say("headline_refused", **known), lines, say)
 
 
-def _message(headline: str, lines: Iterable[str]) -> Message:
+def _message(headline: str, lines: Iterable[str], say: Say) -> Message:
     said = headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1].rstrip() + "…"
-    return Message(KIND, said, Tone.BAD, (Lines((*(span(line) for line in lines), _DOCTOR)),))
+    doctor = _with_code(say("doctor", command=_DOCTOR), _DOCTOR)
+    return Message(KIND, said, Tone.BAD, (Lines((*(span(line) for line in lines), doctor)),))
+
+
+def _with_code(sentence: str, command: str) -> Line:
+    """The sentence with the command, where it has it, as code."""
+    before, found, after = sentence.partition(command)
+    spans = (Span(before), Span(found, code=True), Span(after))
+    return tuple(each for each in spans if each.text)

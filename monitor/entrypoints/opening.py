@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from monitor.app.wiring import Asked, Company, open_company
 from monitor.config import file_to_read
@@ -27,14 +26,9 @@ def opened(args: argparse.Namespace) -> Company:
 
 def asked(args: argparse.Namespace, company: Company) -> Asked:
     """The day that the command is about. Raises UsageError for a day that has not come."""
-    today = company.source.today() or today_in(company.policy.facts.timezone)
+    today = company.today(now())
     if args.as_of is not None and args.as_of > today:
         raise UsageError(
             f"--as-of {args.as_of} lies in the future: today is {today} in {company.policy.facts.timezone}."
         )
     return company.asked(args.as_of, today)
-
-
-def today_in(timezone: str) -> date:
-    """The day it is in a time zone."""
-    return now().astimezone(ZoneInfo(timezone)).date()

@@ -46,11 +46,12 @@ def history(args: argparse.Namespace) -> int:
 def explain(args: argparse.Namespace) -> int:
     """Why an indicator reads what it reads."""
     from monitor.app.queries import explain as answer
+    from monitor.app.seen import seen_so_far
     from monitor.render import explain as page
 
     with opened(args) as found:
         with progress("reading the data"):
-            explanation = answer(found, args.indicator, args.segment, asked(args, found))
+            explanation = answer(found, seen_so_far(found), args.indicator, args.segment, asked(args, found))
         show(page.build(explanation, found.words()), as_json=args.json)
     return 0
 
@@ -95,11 +96,12 @@ def backfill(args: argparse.Namespace) -> int:
 def backtest(args: argparse.Namespace) -> int:
     """The timeline of what would have been said."""
     from monitor.app.queries import backtest as play
+    from monitor.app.seen import seen_so_far
     from monitor.render import backtest as page
 
     with opened(args) as found:
         with progress("weeks") as told:
-            timeline = play(found, asked(args, found), told)
+            timeline = play(found, seen_so_far(found), asked(args, found), told)
         show(page.build(timeline, found.words()), as_json=args.json)
     return 0
 

@@ -51,7 +51,7 @@ def deliver(found: Company, store: Store, patience: float = PATIENCE) -> list[Le
     channels = found.channels(time.sleep)
     try:
         while True:
-            report = drain(store, channels, found.config.directory(), now, worker_name())
+            report = drain(store, channels, found.elsewhere(), now, worker_name())
             wait = (report.next_at - now()).total_seconds() if report.next_at else None
             if wait is None or time.monotonic() - began + wait > patience:
                 break
@@ -73,7 +73,7 @@ def dry_run(args: argparse.Namespace) -> int:
         day = asked(args, found)
         with progress("reading the data"):
             book, deals = found.read(day.as_of, today=day.today)
-            run = prepare(found, store, book, deals, day)
+            run = prepare(found, store, book, deals, day, now())
         rows: list[Outgoing] = [
             *run.plan.outgoing,
             *steps(found, store, run.snapshot, day.today).outgoing,

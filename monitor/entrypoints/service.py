@@ -123,8 +123,8 @@ class Service:
 
     def _deliver(self) -> None:
         post = self._post
-        directory = post.company.config.directory()
-        report = drain(post.store, self._channels, directory, post.clock, post.by, stop=self._stopping.is_set)
+        elsewhere = post.company.elsewhere()
+        report = drain(post.store, self._channels, elsewhere, post.clock, post.by, stop=self._stopping.is_set)
         if report.sent or report.failed or report.unknown or report.retry:
             found = {"sent": report.sent, "failed": report.failed, "unknown": report.unknown, "retry": report.retry}
             _LOG.info("outbox", extra={name: keys for name, keys in found.items() if keys})

@@ -107,7 +107,8 @@ class Diary:
 
     def has_any(self, first: int, last: int) -> bool:
         """Whether anything changed from one day to another, both included, in any company."""
-        return self.days.filter((pc.field("day") >= first) & (pc.field("day") <= last)).num_rows > 0
+        found = self.days.filter((pc.field("day") >= first) & (pc.field("day") <= last))
+        return bool(found.num_rows)
 
     def newest(self) -> dict[int, int]:
         """The newest day of each company."""

@@ -20,6 +20,7 @@ from monitor.store.escalations import Escalations, cancel_steps, insert_steps, t
 from monitor.store.opening import make_ready
 from monitor.store.outbox import Outbox, insert_outgoing
 from monitor.store.rows import KeptReading
+from monitor.store.seen import Seen, insert_week
 from monitor.store.signs import Signs
 from monitor.store.slots import Slots, finish_slot
 from monitor.store.statements import lock, replace
@@ -72,7 +73,8 @@ def open_store(url: str, *, create: bool = True) -> Store:
 class Store:
     """What was recorded. Every method is one transaction; all raise StoreError when the database cannot be used.
 
-    `outbox`, `slots` and `escalations` are its parts. Several threads and processes may use one store at once.
+    `outbox`, `slots`, `escalations` and `seen_weeks` are its parts. Several threads and processes may use one store at
+    once.
     """
 
     def __init__(self, database: Database) -> None:
@@ -80,6 +82,7 @@ class Store:
         self.outbox = Outbox(database)
         self.slots = Slots(database)
         self.escalations = Escalations(database)
+        self.seen_weeks = Seen(database)
         self._signs = Signs(database)
 
     def __enter__(self) -> Self:
@@ -137,7 +140,8 @@ class Store:
         """Record `plan`, all of it or nothing, as of the moment `at` (with its zone); the new lines as they stand.
 
         Raises Conflict when the log no longer ends with `plan.expected_head`, a verdict of that version stands already,
-        a step that it takes is not pending any more, or its slot is somebody else's: load and decide again.
+        a step that it takes is not pending any more, its slot is somebody else's, or somebody has seen its week: load
+        and decide again.
         """
         _refuse_unstorable(plan.events)
         with self._database.write() as connection:
@@ -219,6 +223,8 @@ def _follow(connection: Connection, plan: Plan, at: datetime) -> None:
     take_steps(connection, plan.taken, at)
     insert_steps(connection, plan.escalations, at)
     cancel_steps(connection, plan.cancels, at)
+    if plan.seen is not None:
+        insert_week(connection, plan.seen)
     if plan.done is not None:
         finish_slot(connection, plan.done, at)
 

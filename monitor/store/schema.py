@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a store with another one is migrated, or was made by a newer program."""
 
 VERSION_TABLE = "smb_monitor_version"
@@ -196,6 +196,29 @@ slots = Table(
     Column("note", Text, nullable=False),
 )
 """Claims of the schedule: who runs a slot, and how it ended. A trigger refuses DELETE."""
+
+seen_weeks = Table(
+    "seen_weeks",
+    metadata,
+    Column("as_of", DAY, nullable=False),
+    Column("shape", String(64), nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("seen_on", DAY, nullable=False),
+    Column("newest", DAY, nullable=False),
+    Column("deals", NUMBER, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("squares", Text, nullable=False),
+    Column("unpriced", NUMBER, nullable=False),
+    Column("fresh_deals", NUMBER, nullable=False),
+    Column("fresh_amount", Text, nullable=False),
+    Column("fresh_squares", Text, nullable=False),
+    Column("fresh_unpriced", NUMBER, nullable=False),
+    Column("due", Text),
+    Column("stands_in", Boolean, nullable=False),
+    PrimaryKeyConstraint("as_of", "shape", "segment"),
+)
+"""The open pipeline at the end of a day as a run saw it, amounts as exact text; `due` is JSON, by fiscal quarter of the
+expected close. Triggers refuse UPDATE and DELETE."""
 
 envelopes = Table(
     "envelopes",

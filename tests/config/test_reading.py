@@ -201,3 +201,24 @@ def test_the_hash_does_not_depend_on_the_companys_name_or_the_datas_folder(given
     here = given("company: A\nsource: {type: csv, path: here}").policy().configuration
     assert given("company: B\nsource: {type: csv, path: there}").policy().configuration == here
     assert given("company: B\nsource: {type: csv, path: there, encoding: cp1252}").policy().configuration != here
+
+
+@pytest.mark.parametrize(
+    ("tables", "another"),
+    [
+        ("{opportunities: {columns: {amount: acv}}}", True),
+        ("{opportunities: {values: {segment: {Small: smb}}}}", True),
+        ("{accounts: {date_format: '%d.%m.%Y'}}", True),
+        ("{fx_rates: {defaults: {rate: 2}}}", True),
+        ("{opportunities: {file: deals.csv}, quotas: {columns: {amount: target}}}", False),
+    ],
+    ids=["column", "value", "dates", "constant", "places and other tables"],
+)
+def test_the_pipeline_has_another_shape_when_the_tables_that_tell_it_are_mapped_otherwise(
+    given: Write, tables: str, another: bool
+) -> None:
+    plain, mapped = (
+        given(f"company: A\nsource: {{type: csv, path: here{more}}}").policy().facts.mapping
+        for more in ("", f", tables: {tables}")
+    )
+    assert (plain != mapped) is another

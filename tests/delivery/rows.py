@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from monitor.core.messages import Message, Paragraph, Tone, span
 from monitor.core.outbox import LEASE, Claimed, Op, Outgoing
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Address, Directory, Person
+from monitor.core.undelivered import Elsewhere
+from monitor.render.words import Words
 from tests.slack_server import ALERT, DIGEST
 
 SENDER = "monitor@acme.example"
@@ -16,7 +19,7 @@ NOON = datetime(2026, 9, 28, 12, 0, tzinfo=UTC)
 ADA = Person("Ada Marsh", "ada@acme.example", "U0ADA")
 BEN = Person("Ben Okafor", "ben@acme.example", "U0BEN")
 CLEO = Person("Cleo Brandt", "cleo@board.example")
-PEOPLE = Directory(
+LEADERSHIP = Directory(
     digest_channel=DIGEST,
     alert_channel=ALERT,
     approvers=(ADA,),
@@ -25,7 +28,9 @@ PEOPLE = Directory(
     mails=True,
     webhook="https://hooks.acme.example/secret",
 )
-WITHOUT_MAIL = replace(PEOPLE, mails=False)
+SAY = partial(Words().say, "undelivered")
+PEOPLE = Elsewhere(LEADERSHIP, SAY)
+WITHOUT_MAIL = Elsewhere(replace(LEADERSHIP, mails=False), SAY)
 TO_DIGEST = Address(SLACK, DIGEST, "digest", "digest channel")
 TO_ALERT = Address(SLACK, ALERT, "alert", "alert channel")
 TO_BEN = Address(SLACK, "U0BEN", "owner", "Ben Okafor")

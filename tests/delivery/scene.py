@@ -17,9 +17,10 @@ from monitor.channels.email import EmailChannel
 from monitor.channels.slack import SlackChannel
 from monitor.core.outbox import Outgoing, Status
 from monitor.core.plan import Plan
-from monitor.core.routes import EMAIL, SLACK, Directory
+from monitor.core.routes import EMAIL, SLACK
 from monitor.core.secret import Secret
 from monitor.core.settings import EmailSettings, SlackSettings
+from monitor.core.undelivered import Elsewhere
 from monitor.render.words import Words
 from monitor.store.repository import Store, open_store
 from tests.delivery.rows import NOON, PEOPLE, SENDER
@@ -72,7 +73,7 @@ class Scene:
     hasty: Mapping[str, Channel]
     """The same ones that give up soon, for a drain in which something keeps silent."""
     token: str
-    directory: Directory = PEOPLE
+    elsewhere: Elsewhere = PEOPLE
     recorded: list[Outgoing] = field(default_factory=list)
 
     def record(self, *rows: Outgoing) -> None:
@@ -82,7 +83,7 @@ class Scene:
     def drain(self, by: str = "worker") -> Report:
         silence = self.slack.hangs_next() or any(SILENT in said for said in self.mail.script.values())
         try:
-            return drain(self.store, self.hasty if silence else self.channels, self.directory, self.clock, by)
+            return drain(self.store, self.hasty if silence else self.channels, self.elsewhere, self.clock, by)
         finally:
             self.slack.release()
             if silence:

@@ -14,7 +14,7 @@ import pytest
 from monitor.app.delivery import drain
 from monitor.channels.channel import Channel
 from monitor.core.checks import Check
-from monitor.core.outbox import LEASE, SEND_LIMIT, Claimed, Found, Outcome, Status
+from monitor.core.outbox import LEASE, SEND_LIMIT, SETTLE, Claimed, Found, Outcome, Status
 from monitor.core.settle import PROBE
 from monitor.errors import StoreError
 from tests.channels.rows import TREND
@@ -111,7 +111,7 @@ def test_a_mark_goes_with_the_next_message_where_something_else_is_still_wrong(r
 
 def test_without_mail_messages_wait_for_the_token_and_arrive_then(run: Run) -> None:
     with run() as scene:
-        scene.directory = WITHOUT_MAIL
+        scene.elsewhere = WITHOUT_MAIL
         scene.slack.workspace.bot_token = "xoxb-another"
         scene.record(*ROWS["trip"][:3])
         assert len(scene.drain().retry) == 3
@@ -207,13 +207,13 @@ def through(scene: Scene, then: Callable[[], object], name: str = "slack") -> Sl
     return slow
 
 
-def test_no_row_is_begun_whose_lease_could_end_before_it_is_sent(run: Run) -> None:
+def test_no_row_is_begun_whose_lease_could_end_before_it_is_sent_and_can_be_found(run: Run) -> None:
     mails = [outgoing(replace(TO_ADA_BY_MAIL, to=f"{number}@acme.example")) for number in range(6)]
     with run() as scene:
         slow = through(scene, lambda: scene.clock.pass_by(50), "email")
         scene.record(*mails)
         assert sorted(scene.drain().sent) == sorted(mail.key for mail in mails)
-        assert min(slow.begun) >= SEND_LIMIT and len(slow.begun) == len(mails)
+        assert min(slow.begun) >= SEND_LIMIT + SETTLE and len(slow.begun) == len(mails)
 
 
 def test_a_worker_that_took_too_long_finds_its_row_settled_by_another(run: Run) -> None:

@@ -85,4 +85,4 @@ def test_a_post_that_cannot_be_looked_for_is_reported_and_never_sent_again(run: 
         assert [message.key for message in scene.slack.messages()] == [outgoing(TO_ALERT).key]
         assert [line.key for line in scene.store.outbox.undelivered(scene.clock())] == [outgoing(TO_ALERT).key]
         assert all("Perhaps not delivered to alert" in str(mail.read["Subject"]) for mail in scene.mail.mails)
-        assert len(scene.mail.mails) == len(scene.directory.leaders)
+        assert len(scene.mail.mails) == len(scene.elsewhere.directory.leaders)

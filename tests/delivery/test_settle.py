@@ -27,9 +27,12 @@ from monitor.core.outbox import (
 )
 from monitor.core.routes import Directory
 from monitor.core.settle import LEAST_TRIES, LONGEST_PAUSE, PROBE, settlement_of
+from monitor.core.undelivered import Elsewhere
 from tests.delivery.rows import (
+    LEADERSHIP,
     NOON,
     PEOPLE,
+    SAY,
     TO_ADA_BY_MAIL,
     TO_ALERT,
     TO_BEN,
@@ -232,33 +235,33 @@ OUTCOMES = st.one_of(
     st.builds(Failed, st.text(max_size=9), st.booleans()),
 )
 FOUND = st.one_of(st.builds(Sent), st.builds(Absent), st.builds(Unknown, st.text(max_size=9)))
-DIRECTORIES = st.builds(
+PLACES = st.builds(
     Directory,
     digest_channel=st.none() | st.just(TO_DIGEST.to),
     alert_channel=st.none() | st.sampled_from([TO_ALERT.to, TO_DIGEST.to]),
-    approvers=st.sampled_from([(), PEOPLE.approvers]),
-    owner=st.none() | st.just(PEOPLE.owner),
-    board=st.just(PEOPLE.board),
+    approvers=st.sampled_from([(), LEADERSHIP.approvers]),
+    owner=st.none() | st.just(LEADERSHIP.owner),
+    board=st.just(LEADERSHIP.board),
     mails=st.booleans(),
-)
+).map(lambda directory: Elsewhere(directory, SAY))
 ROWS = st.sampled_from([TO_DIGEST, TO_ALERT, TO_BEN, TO_CLEO_BY_MAIL, TO_WEBHOOK]).map(outgoing)
 NOWS = st.timedeltas(timedelta(), 2 * DEADLINE).map(lambda passed: NOON + passed)
 
 
-@given(OUTCOMES, FOUND, ROWS, DIRECTORIES, NOWS, st.integers(1, 99), st.integers(0, LOOKUPS - 1), st.booleans())
+@given(OUTCOMES, FOUND, ROWS, PLACES, NOWS, st.integers(1, 99), st.integers(0, LOOKUPS - 1), st.booleans())
 def test_every_row_has_a_next_moment_or_is_over_and_a_lost_one_is_never_sent_anew(
     outcome: Outcome,
     found: Found,
     row: Outgoing,
-    directory: Directory,
+    elsewhere: Elsewhere,
     now: datetime,
     attempts: int,
     lookups: int,
     uncertain: bool,
 ) -> None:
     one = claimed(row if not uncertain else change(row), attempts=attempts, lookups=lookups, uncertain=uncertain)
-    settlement = settlement_of(outcome, one, now, directory)
-    searched = settle.searched(found, one, now, directory)
+    settlement = settlement_of(outcome, one, now, elsewhere)
+    searched = settle.searched(found, one, now, elsewhere)
     for each in (settlement, searched):
         if each is not None:
             waits = each.status in (Status.RETRY, Status.UNKNOWN)
@@ -268,12 +271,12 @@ def test_every_row_has_a_next_moment_or_is_over_and_a_lost_one_is_never_sent_ane
         assert searched is not None and all(new.kind == "undelivered" for new in searched.outgoing)
 
 
-@given(ROWS, DIRECTORIES, st.booleans())
-def test_what_goes_elsewhere_comes_to_an_end(row: Outgoing, directory: Directory, credentials: bool) -> None:
+@given(ROWS, PLACES, st.booleans())
+def test_what_goes_elsewhere_comes_to_an_end(row: Outgoing, elsewhere: Elsewhere, credentials: bool) -> None:
     waiting, seen = [row], set[str]()
     while waiting:
         each = waiting.pop()
         seen.add(each.key)
-        settlement = settlement_of(Failed("no", credentials), claimed(each), NOON, directory)
+        settlement = settlement_of(Failed("no", credentials), claimed(each), NOON, elsewhere)
         waiting += [new for new in settlement.outgoing if new.key not in seen]
         assert len(seen) < 40

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.app.queries import explain
 from monitor.app.wiring import Asked
+from monitor.core.seen import SeenWeeks
 from tests.render import slack_rules
 from tests.slack.conftest import Opened, Room
 from tests.slack.people import ADA, GIL, MIA, OTTO
@@ -71,7 +72,8 @@ def names_in(room: Room) -> set[str]:
     """Deals, accounts and people behind pipeline coverage."""
     today = room.company.source.today()
     assert today is not None
-    found = explain(room.company, "pipeline_coverage", "smb", Asked(room.company.asked(None, today).as_of, today))
+    asked = Asked(room.company.asked(None, today).as_of, today)
+    found = explain(room.company, SeenWeeks(), "pipeline_coverage", "smb", asked)
     columns = ("Deal", "Account", "Owner", "Rep", "AE", "Name")
     return {
         row[at]

@@ -26,7 +26,7 @@ from monitor.core.outbox import Settlement, Status
 from monitor.core.plan import Plan, SlotDone
 from monitor.errors import Conflict
 from monitor.store.repository import open_store
-from tests.store.trade import INCIDENT, NOON, note, outgoing, sealing, step, verdict
+from tests.store.trade import INCIDENT, NOON, note, outgoing, sealing, seen_week, step, verdict
 
 Tell = Callable[[str], None]
 
@@ -39,6 +39,7 @@ WHOLE = replace(
     cancels=(Cancel(INCIDENT),),
     taken=("due",),
     done=SlotDone(SLOT, "w", "2 rows"),
+    seen=seen_week(),
 )
 """Everything that a plan can hold, on a store that `prepared` made ready for it."""
 INSTEAD = outgoing("a:instead", "C3", fallback_of="a")

@@ -1,15 +1,16 @@
-"""A store of the version before, full of data, becomes one of this version and loses nothing."""
+"""A store of a version before, full of data, becomes one of this version and loses nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from itertools import count
 
 import pytest
 from alembic import command
 from sqlalchemy import text
 
+from monitor.core.outbox import Settlement, Status
 from monitor.core.plan import Plan
 from monitor.core.types import Band
 from monitor.errors import StoreError
@@ -19,10 +20,12 @@ from monitor.store.repository import SnapshotKey, Store, open_store
 from monitor.store.rows import KeptReading
 from monitor.store.schema import REVISION, VERSION_TABLE
 from tests.store.recorders import ask, recording
-from tests.store.trade import NOON, note, outgoing, sealing, sending, verdict
+from tests.store.trade import NOON, note, outgoing, sealing, seen_week, sending, step, verdict
 
 TABLES = ("events", "head", "verdicts", "readings", "snapshots")
 """Of 0001."""
+LATER = ("outbox", "attempts", "escalations", "slots", "beats")
+"""Of 0002."""
 
 
 @pytest.fixture
@@ -44,12 +47,12 @@ def old(new_url: Callable[[], str]) -> Callable[[], str]:
     return make
 
 
-def _kept(url: str) -> tuple[str, list[list[tuple[object, ...]]]]:
-    """The revision, and everything that the tables of 0001 hold."""
+def _kept(url: str, names: Sequence[str] = TABLES) -> tuple[str, list[list[tuple[object, ...]]]]:
+    """The revision, and everything that the tables hold; those of 0001 unless others are named."""
     database = Database(url)
     with database.read() as connection:
         revision = str(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())
-        tables = [sorted(tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))) for table in TABLES]
+        tables = [sorted(tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))) for table in names]
     database.engine.dispose()
     return revision, tables
 
@@ -65,6 +68,27 @@ def test_opening_an_older_store_keeps_everything_and_makes_room_for_what_is_new(
         assert store.outbox.lines() == []
         store.commit(Plan((note("new"),), expected_head=store.head(), outgoing=(outgoing("a"),)), NOON)
         assert [each.outgoing.key for each in store.outbox.claim("w", NOON)] == ["a"]
+        assert store.verify() == []
+
+
+def test_a_store_that_knew_no_weeks_keeps_what_it_was_to_send_and_learns_to_see(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    database = Database(url)
+    with database.write() as connection:
+        command.upgrade(migrate.configuration(connection), "0002")
+    with Store(database) as store:
+        store.commit(Plan((note("x"),), outgoing=(outgoing("a"), outgoing("b")), escalations=(step("due"),)), NOON)
+        (claimed,) = store.outbox.claim("w", NOON, limit=1)
+        store.outbox.settle(claimed, Settlement(Status.SENT), NOON)
+        store.slots.claim("digest:2026-W40", "w", NOON, timedelta(minutes=5))
+        store.beat("w", "tick", NOON)
+    revision, before = _kept(url, (*TABLES, *LATER))
+    assert (revision, [len(rows) for rows in before[-5:]]) == ("0002", [2, 1, 1, 1, 1])
+    with open_store(url) as store:
+        assert _kept(url, (*TABLES, *LATER)) == (REVISION, before)
+        assert store.seen_weeks.weeks() == []
+        store.commit(Plan(expected_head=store.head(), seen=seen_week()), NOON)
+        assert store.seen_weeks.weeks() == [seen_week()]
         assert store.verify() == []
 
 

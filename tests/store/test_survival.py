@@ -71,7 +71,7 @@ def test_a_kill_while_a_whole_plan_is_decided_claimed_or_settled_leaves_each_who
 def _stands(url: str) -> tuple[list[str], list[str], bool, dict[str, Status], list[str]]:
     with open_store(url) as store:
         assert store.verify() == []
-        assert len(store.verdicts("smb")) == min(len(store.events()), 1)
+        assert len(store.verdicts("smb")) == len(store.seen_weeks.weeks()) == min(len(store.events()), 1)
         rows = {line.key: line.status for line in reversed(store.outbox.lines())}
         steps = [step.key for step in store.escalations.pending()]
         tries = [outcome for _, outcome, _ in store.outbox.attempts("a")]

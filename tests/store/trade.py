@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from monitor.core.escalation import Escalation
@@ -10,6 +11,8 @@ from monitor.core.messages import Message, Paragraph, Tone, span
 from monitor.core.outbox import Outgoing
 from monitor.core.plan import NewEvent, Plan, SealedVerdict, seals
 from monitor.core.routes import SLACK, Address
+from monitor.core.seen import Held, SeenWeek
+from monitor.core.sums import Sums
 from monitor.core.types import Band
 
 NOON = datetime(2026, 10, 8, 12, 0, 0, 123456, tzinfo=UTC)
@@ -51,6 +54,14 @@ def step(key: str, due: date = date(2026, 10, 9), **more: Any) -> Escalation:
 
 def sending(*rows: Outgoing, head: str = "") -> Plan:
     return Plan(expected_head=head, outgoing=rows)
+
+
+def seen_week(as_of: date = date(2026, 10, 4), shape: str = "shape", deals: int = 2) -> SeenWeek:
+    """A week with amounts that no float holds."""
+    sums = Sums(deals, Fraction(10**21 + 1, 10**9), Fraction(10**40 + 1, 10**6), 1)
+    due = {date(2026, 10, 1): sums, date(2027, 1, 1): Sums(1)}
+    held = {"review": Held(Sums(), Sums()), "smb": Held(sums, Sums(1, Fraction(1, 3 * 2**3) * 3), due, stands_in=True)}
+    return SeenWeek(as_of, as_of + timedelta(days=1), shape, as_of - timedelta(days=2), held)
 
 
 def later(seconds: float) -> datetime:

@@ -61,8 +61,8 @@ def follow(office: Office, slack: SlackServer) -> None:
     office.worker("another").tick()
     with office.open_company(environ) as opened:
         channels = opened.channels(lambda _: None)
-        directory = opened.config.directory()
-        while drain(office.store, channels, directory, office.clock, "another").left:
+        elsewhere = opened.elsewhere()
+        while drain(office.store, channels, elsewhere, office.clock, "another").left:
             office.clock.pass_by(minutes=1)
         for channel in channels.values():
             channel.close()

@@ -362,7 +362,7 @@ def test_a_digest_that_nobody_got_is_no_good_run(opened: Offices) -> None:
     worker = office.worker()
     ran = worker.tick()
     (row,) = (each for each in office.store.outbox.claim("ann", office.clock()) if each.outgoing.kind == "digest")
-    outcome = settlement_of(Failed("no such channel"), row, office.clock(), office.company.config.directory(), None)
+    outcome = settlement_of(Failed("no such channel"), row, office.clock(), office.company.elsewhere(), None)
     assert office.store.outbox.settle(row, outcome, office.clock())
     assert office.lines()[0].status is Status.FAILED
     worker.tell_good(ran)

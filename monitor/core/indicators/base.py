@@ -124,6 +124,10 @@ class Indicator(ABC, Generic[S]):
         """Whether the formula needs open deals by their expected close date."""
         return False
 
+    def is_carried_back(self, book: Book, day: date) -> bool:
+        """Whether a reading that begins on `day` rests on values from before history's beginning."""
+        return book.is_carried_back(day)
+
     def bands_text(self, settings: S) -> str:
         edges = self.edges(settings)
         better, worse = (
@@ -150,7 +154,7 @@ def weekly_reading(indicator: Indicator[Any], book: Book, segment: str, t: date)
     """The weekly reading of `segment` at the end of day `t`."""
     blocked = book.cannot_read(t)
     reading = _reading(indicator, book, segment, t, blocked or indicator.week(book, segment, t))
-    return replace(reading, approximate=reading.approximate or _is_carried_back(book, reading, t))
+    return replace(reading, approximate=reading.approximate or _is_carried_back(indicator, book, reading, t))
 
 
 def with_beside(indicator: Indicator[Any], book: Book, reading: Reading) -> Reading:
@@ -165,14 +169,12 @@ def quarter_reading(indicator: Indicator[Any], book: Book, segment: str, quarter
     blocked = book.cannot_read(known, quarter)
     measure = blocked or indicator.quarter(book, segment, quarter, known)
     reading = _reading(indicator, book, segment, known, measure)
-    approximate = reading.approximate or _is_carried_back(book, reading, quarter.start)
+    approximate = reading.approximate or _is_carried_back(indicator, book, reading, quarter.start)
     return replace(reading, quarter=quarter.label, approximate=approximate)
 
 
-def _is_carried_back(book: Book, reading: Reading, day: date) -> bool:
-    """Whether values of `day` are what a migrated history says first, carried back before its beginning."""
-    begins = book.facts.history_begins
-    return reading.band is not Band.NO_DATA and begins is not None and day < begins
+def _is_carried_back(indicator: Indicator[Any], book: Book, reading: Reading, day: date) -> bool:
+    return reading.band is not Band.NO_DATA and indicator.is_carried_back(book, day)
 
 
 def _reading(indicator: Indicator[Any], book: Book, segment: str, t: date, measure: Measure | NoData) -> Reading:

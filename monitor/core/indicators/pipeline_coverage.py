@@ -16,7 +16,7 @@ from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.facts import CHANGES
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
-from monitor.core.sums import Sums
+from monitor.core.sums import Sums, sum_of
 from monitor.core.types import NoData, Number, Reading
 
 _BY_DUE_DATE = ("quarter", "remaining")
@@ -92,15 +92,16 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         denominator, inputs = _denominator(book, settings, segment, quarter, t, quota)
         inputs = {"open_pipeline": counted.amount, "quota": quota, **inputs, "open_deals": counted.deals}
         if denominator <= 0:
-            return Measure(None, inputs, met=True, notes=("bookings have reached the quota: target met",))
+            notes = ("bookings have reached the quota: target met",)
+            return Measure(None, inputs, met=True, approximate=book.is_carried_back(t), notes=notes)
         value = coverage(counted.amount, denominator)
         error = evidence.relative_error(counted.amount, counted.squares)
         return Measure(
             value,
             inputs,
             interval=evidence.around(value, error),
-            approximate=book.is_approximate(t) or (self.wants_due_dates(settings) and book.facts.due_dates_stand_in),
-            notes=_notes(book, segment, quarter, counted),
+            approximate=_is_approximate(book, settings.basis, segment, t),
+            notes=_notes(book, segment, quarter, t, counted),
         )
 
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
@@ -115,7 +116,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
                 return missing
             return NoData("too_few_weeks", f"{len(read)} weekly readings in {quarter}, {least} are needed")
         if not valued:
-            return Measure(None, read[-1].inputs, met=True)
+            return Measure(None, read[-1].inputs, met=True, approximate=any(week.approximate for week in read))
         count = len(valued)
         value = sum((v for _, v in valued), Fraction(0)) / count
         return Measure(
@@ -145,7 +146,14 @@ class PipelineCoverage(Indicator[CoverageSettings]):
             Step(name, book.pipeline_change(segment, name, before + DAY, t, fresh=True).amount / quota)
             for name in CHANGES
         ]
-        return (*steps, Step("quota", _amount(first) / quota - first.value))
+        steps.append(Step("quota", _amount(first) / quota - first.value))
+        # what was seen holds changes that no history tells
+        untold = last.value - first.value - sum((step.amount for step in steps), Fraction(0))
+        return (*steps, Step("changes_without_history", untold))
+
+    def is_carried_back(self, book: Book, day: date) -> bool:
+        """By what was open day by day, the weekly readings themselves say it, and what was seen needs no history."""
+        return self.settings(book).basis == "worked" and super().is_carried_back(book, day)
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
         return DealsWanted("open", "Largest open deals that count")
@@ -196,8 +204,17 @@ def _numerator(book: Book, basis: str, segment: str, quarter: Quarter, t: date) 
         book.pipeline_change(segment, name, quarter.start, t, fresh=False)
         for name in ("created", "reamounted", "moved")
     ]
-    parts = (opening, *came)
-    return Sums(*(sum(getattr(part, name) for part in parts) for name in ("deals", "amount", "squares", "unpriced")))
+    return sum_of((opening, *came))
+
+
+def _is_approximate(book: Book, basis: str, segment: str, t: date) -> bool:
+    """Whether what is counted rests on values of another day. What was seen says nothing of days between two weeks."""
+    week = book.as_seen(t)
+    if basis in _BY_DUE_DATE:
+        if week is not None and week.held[segment].due is not None:
+            return week.held[segment].stands_in
+        return book.lacks_history(t) or book.facts.due_dates_stand_in
+    return book.lacks_history(t) and (week is None or basis == "worked")
 
 
 def _denominator(
@@ -212,8 +229,11 @@ def _denominator(
     return quota, {}
 
 
-def _notes(book: Book, segment: str, quarter: Quarter, counted: Sums) -> tuple[str, ...]:
+def _notes(book: Book, segment: str, quarter: Quarter, t: date, counted: Sums) -> tuple[str, ...]:
     notes = []
+    week = book.as_seen(t)
+    if week is not None:
+        notes.append(f"open pipeline as it was seen on {week.seen_on}: there is no history of it")
     if counted.unpriced:
         notes.append(f"{counted.unpriced} open deals have no amount and add nothing")
     without = book.without_quota(segment, quarter)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from monitor.app.observe import latest
 from monitor.app.wiring import Company
@@ -41,8 +40,7 @@ class Seen:
 
     @property
     def today(self) -> date:
-        here = ZoneInfo(self.company.policy.facts.timezone)
-        return self.company.source.today() or self.clock().astimezone(here).date()
+        return self.company.today(self.clock())
 
     def snapshot(self) -> Snapshot | None:
         """The newest run, the breaker as people left it since. Raises StoreError."""
