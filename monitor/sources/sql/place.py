@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from monitor.core.secret import Secret
 from monitor.core.source_spec import SourceSpec
@@ -35,11 +37,53 @@ class File:
     def trace(self) -> str:
         """Size and times of the file, and of the log beside it that another program may be writing."""
         self.check()
-        stats = [path.stat() for path in (self.path, Path(f"{self.path}.wal")) if path.exists()]
-        return repr([(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for stat in stats])
+        return _times(path for path in (self.path, Path(f"{self.path}.wal")) if path.exists())
 
 
-Place = Server | File
+@dataclass(frozen=True)
+class Cluster:
+    """A Spark, and its settings after the address; in a catalog, or as Parquet files in a folder, it finds the tables.
+
+    The folder has to be there under the same path on every worker.
+    """
+
+    url: Secret
+    folder: Path | None = None
+
+    @property
+    def master(self) -> str:
+        return self.url.reveal().partition("?")[0]
+
+    def masters(self) -> Iterator[tuple[str, int]]:
+        """Host and port of each master of a standalone cluster."""
+        if self.master.startswith("spark://"):
+            for each in self.master.removeprefix("spark://").split(","):
+                host, _, port = each.rpartition(":")
+                yield host, int(port)
+
+    def settings(self) -> dict[str, str]:
+        """Spark's own settings that stand in the address."""
+        return dict(parse_qsl(self.url.reveal().partition("?")[2], keep_blank_values=True))
+
+    def of_session(self) -> dict[str, str]:
+        """Those of them that may differ between sessions."""
+        return {key: value for key, value in self.settings().items() if key.startswith("spark.sql.")}
+
+    def parquet(self) -> dict[str, Path]:
+        """The tables of the folder: NAME.parquet, or a folder NAME. Raises DataError."""
+        assert self.folder is not None  # only asked where there is one
+        if not self.folder.is_dir():
+            raise DataError(f"There is no folder '{self.folder}': mend source.path, which holds the Parquet files.")
+        inside = (path for path in sorted(self.folder.iterdir()) if not path.name.startswith((".", "_")))
+        return {path.stem: path for path in inside if path.suffix == ".parquet" or path.is_dir()}
+
+    def trace(self) -> str:
+        """Size and times of every file of the folder."""
+        files = [path for top in self.parquet().values() for path in (sorted(top.rglob("*")) if top.is_dir() else [top])]
+        return _times(files)
+
+
+Place = Server | File | Cluster
 
 
 def place_of(spec: SourceSpec) -> Place:
@@ -62,6 +106,11 @@ def place_of(spec: SourceSpec) -> Place:
     if address.count("@") > 1 or "@" in address.partition("/")[2]:  # a part of the password would pass for a host
         raise ConfigError("SOURCE_URL holds a / or an @ in its user or password: write %2F, %40 there.")
     return Server(url)
+
+
+def _times(paths: Iterable[Path]) -> str:
+    stats = [path.stat() for path in paths]
+    return repr([(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for stat in stats])
 
 
 def first_line(error: Exception) -> str:

@@ -1,0 +1,126 @@
+"""A session on a Spark cluster, and in one sentence why there is none."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLong
+from threading import Lock
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException, PySparkRuntimeError
+from pyspark.sql import SparkSession
+
+from monitor.errors import DataError
+from monitor.sources.sql.place import Cluster, first_line
+
+_SETTINGS = {
+    "spark.app.name": "smb-monitor",
+    "spark.log.level": "ERROR",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+_OF_SESSION = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+}
+"""An overflow is an error, never a null."""
+_PATIENCE = 60
+"""Seconds in which a worker has to give us a place."""
+
+
+class _Process:
+    """A process has one Spark at most: who uses it now, and whether it was there before any of us."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.users = 0
+        self.is_ours = False
+
+
+_PROCESS = _Process()
+
+
+def join(place: Cluster) -> SparkSession:
+    """A session of our own, on the Spark that this process has already or on a new one. Raises DataError."""
+    with _PROCESS.lock:
+        known = _known()
+        if known is None:
+            _check_reachable(place)
+        elif known.sparkContext.master != place.master:
+            raise DataError(
+                f"SOURCE_URL names another Spark than the one that this process runs on ({known.sparkContext.master}), "
+                "and a process can have one only: name that one, or run it apart."
+            )
+        spark = (known or _started(place)).newSession()
+        for key, value in (_OF_SESSION | place.of_session()).items():
+            spark.conf.set(key, value)
+        if known is None:
+            _PROCESS.is_ours = True
+        _PROCESS.users += 1
+    return spark
+
+
+def leave() -> None:
+    """The last of us stops the Spark, if it was not there before; its workers are free for others then."""
+    with _PROCESS.lock:
+        _PROCESS.users -= 1
+        known = _known()
+        if _PROCESS.is_ours and not _PROCESS.users and known is not None:
+            known.stop()
+            _PROCESS.is_ours = False
+
+
+def _known() -> SparkSession | None:
+    try:
+        return SparkSession.active()
+    except PySparkRuntimeError:
+        return None
+
+
+def _check_reachable(place: Cluster) -> None:
+    """Spark itself tries for a minute and then says nothing that anybody understands."""
+    tried = list(place.masters())
+    for host, port in tried:
+        try:
+            socket.create_connection((host, port), timeout=10).close()
+            return
+        except OSError as error:
+            cause = first_line(error)
+    if tried:
+        raise DataError(
+            f"The Spark of SOURCE_URL cannot be reached ({cause}): check the address and that its master runs."
+        )
+
+
+def _started(place: Cluster) -> SparkSession:
+    builder = SparkSession.builder.master(place.master)
+    for key, value in (_SETTINGS | place.settings()).items():
+        builder = builder.config(key, value)
+    try:
+        spark = builder.getOrCreate()
+    except (PySparkException, Py4JError) as error:
+        raise DataError(
+            f"Spark cannot be started ({first_line(error)}): it needs Java 17 or newer on this machine (Debian: "
+            "default-jre-headless), and the settings in SOURCE_URL have to be Spark's own."
+        ) from error
+    try:
+        _check_workers(spark)
+    except BaseException:
+        spark.stop()
+        raise
+    return spark
+
+
+def _check_workers(spark: SparkSession) -> None:
+    """A job waits for a worker for ever."""
+    with ThreadPoolExecutor(1) as others:
+        asked = others.submit(lambda: spark.range(1).count())
+        try:
+            asked.result(timeout=_PATIENCE)
+        except TooLong:
+            spark.sparkContext.cancelAllJobs()
+            raise DataError(
+                f"No worker of the Spark of SOURCE_URL gave a place within {_PATIENCE} seconds: check that workers run "
+                "and have spark.executor.memory and cores to spare."
+            ) from None
