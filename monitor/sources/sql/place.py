@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,11 @@ from urllib.parse import parse_qsl
 from monitor.core.secret import Secret
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError, DataError
+from monitor.sources.sql.warehouse_place import KINDS, Warehouse
 
 _POSTGRES = ("postgresql://", "postgres://")
+_SPARK = re.compile(r"(spark|k8s)://|(local(\[[0-9*]+\])?|yarn)(\?|$)")
+_MASTERS = re.compile(r"spark://[^:,/@]+:[0-9]+(,[^:,/@]+:[0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Cluster:
         return _times(files)
 
 
-Place = Server | File | Cluster
+Place = Server | File | Cluster | Warehouse
 
 
 def place_of(spec: SourceSpec) -> Place:
@@ -94,18 +98,50 @@ def place_of(spec: SourceSpec) -> Place:
             "source.type sql needs a database: give its address as SOURCE_URL in the environment, or a DuckDB file as "
             "source.path."
         )
-    if url is None or spec.path is not None:
-        if url is not None:
-            raise ConfigError("SOURCE_URL is set and source.path is given: keep one of them.")
+    if url is None:
         assert spec.path is not None  # one of them is given
         return File(spec.path)
-    kind, _, rest = url.reveal().partition("://")
+    if _SPARK.match(url.reveal()):
+        return _cluster(url, spec.path)
+    if spec.path is not None:
+        raise ConfigError("SOURCE_URL is set and source.path is given: keep one of them.")
+    kind = url.reveal().partition(":")[0]
+    if kind in KINDS:
+        return _warehouse(url, spec)
     if not url.reveal().startswith(_POSTGRES):
-        raise ConfigError(f"SOURCE_URL begins with '{kind}://': use postgresql://, or source.path for a DuckDB file.")
-    address = rest.partition("?")[0]
+        raise ConfigError(
+            f"SOURCE_URL begins with '{kind}://': use postgresql://, spark://, {'://, '.join(KINDS)}: or source.path "
+            "for a DuckDB file."
+        )
+    _check_password(url)
+    return Server(url)
+
+
+def _check_password(url: Secret) -> None:
+    address = url.reveal().partition("://")[2].partition("?")[0]
     if address.count("@") > 1 or "@" in address.partition("/")[2]:  # a part of the password would pass for a host
         raise ConfigError("SOURCE_URL holds a / or an @ in its user or password: write %2F, %40 there.")
-    return Server(url)
+
+
+def _warehouse(url: Secret, spec: SourceSpec) -> Warehouse:
+    place = Warehouse(url, spec.scratch)
+    place.options()
+    if place.kind.needs_scratch and spec.scratch is None:
+        raise ConfigError(
+            f"{place.kind.name} has no temporary tables for the steps between rows and facts: name a schema that may be "
+            "written, and holds nothing else, as source.scratch."
+        )
+    return place
+
+
+def _cluster(url: Secret, folder: Path | None) -> Cluster:
+    place = Cluster(url, folder)
+    strange = [key for key in place.settings() if not key.startswith("spark.")]
+    if strange:
+        raise ConfigError(f"SOURCE_URL: '{strange[0]}' is no setting of Spark, which all begin with spark.: mend it.")
+    if place.master.startswith("spark://") and not _MASTERS.fullmatch(place.master):
+        raise ConfigError("SOURCE_URL is no address of a Spark: write it like spark://host:7077.")
+    return place
 
 
 def _times(paths: Iterable[Path]) -> str:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
+import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.base import SQLGlotCompiler
-from ibis.backends.sql.compilers.databricks import DatabricksCompiler
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
+
+if TYPE_CHECKING:
+    Words = SQLGlotCompiler
+else:
+    Words = object  # Ibis writes its simple functions over the methods of every compiler that has them
 
 _DIGITS = 38
 """No decimal has more; a product of more loses decimals without a word."""
 
 
-class SparkWords(SQLGlotCompiler):  # type: ignore[misc]
+def simple(compiler: type[SQLGlotCompiler], *words: type) -> dict[Any, str]:
+    """The functions that the compiler translates by name alone, without those for which there are words of ours."""
+    ours = {name for each in words for name in vars(each)}
+    return {op: name for op, name in compiler.SIMPLE_OPS.items() if f"visit_{op.__name__}" not in ours}
+
+
+class SparkWords(Words):  # type: ignore[misc]
     """Java's regular expressions, products that keep all their decimals, NaN that is no null."""
 
     __slots__ = ()
@@ -27,11 +38,10 @@ class SparkWords(SQLGlotCompiler):  # type: ignore[misc]
         return super().visit_ScalarUDF(op, **kw)
 
     def visit_RegexSearch(self, op: Any, *, arg: Any, pattern: Any) -> Any:  # noqa: N802
-        return sge.RegexpLike(this=arg, expression=_whole(pattern))
+        return sge.RegexpLike(this=arg, expression=whole(pattern))
 
     def visit_RegexReplace(self, op: Any, *, arg: Any, pattern: Any, replacement: Any) -> Any:  # noqa: N802
-        taken = sge.Literal.string(replacement.this.replace("\\", "$"))
-        return self.f.regexp_replace(arg, _whole(pattern), taken)
+        return self.f.regexp_replace(arg, whole(pattern), grouped(replacement))
 
     def visit_Strip(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """Spark's own literals have no escape for the last two, and take the letters v and f instead."""
@@ -41,21 +51,20 @@ class SparkWords(SQLGlotCompiler):  # type: ignore[misc]
     def visit_Multiply(self, op: Any, *, left: Any, right: Any) -> Any:  # noqa: N802
         """A product of decimals in no more digits than there are: the left one gives up those it cannot need."""
         one, other = op.left.dtype, op.right.dtype
-        product = super().visit_Multiply
         if one.is_decimal() and other.is_decimal() and one.precision + other.precision >= _DIGITS:
             narrow = dt.Decimal(_DIGITS - 1 - other.precision, one.scale)
             left = sge.TryCast(this=left, to=self.type_mapper.from_ibis(narrow))
-        return product(op, left=left, right=right)
+        return self.binop(sge.Mul, left, right)
 
     def visit_Field(self, op: Any, *, rel: Any, name: str) -> Any:  # noqa: N802
-        """As every other engine: the option that makes NaN null here stands in Ibis' own."""
-        return SQLGlotCompiler.visit_Field(self, op, rel=rel, name=name)
+        """Ibis' own makes NaN null where an option says so; no other engine does."""
+        return sg.column(name, table=rel.alias_or_name, quoted=self.quoted)
 
     def visit_IsNull(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
-        return SQLGlotCompiler.visit_IsNull(self, op, arg=arg)
+        return arg.is_(sge.null())
 
     def visit_NotNull(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
-        return SQLGlotCompiler.visit_NotNull(self, op, arg=arg)
+        return arg.is_(sg.not_(sge.null()))
 
     def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802
         return self.f.count(sge.Star()) if where is None else self.f.count_if(where)
@@ -78,16 +87,16 @@ class SparkDialect(SparkWords, PySparkCompiler):  # type: ignore[misc]
     """What a Spark is told."""
 
     __slots__ = ()
+    SIMPLE_OPS = simple(PySparkCompiler, SparkWords)
 
 
-class DatabricksDialect(SparkWords, DatabricksCompiler):  # type: ignore[misc]
-    """What Databricks is told: the words of Spark."""
-
-    __slots__ = ()
-
-
-def _whole(pattern: Any) -> Any:
+def whole(pattern: Any) -> Any:
     """Java's `$` also stands before a last line break, that of the other engines only at the very end."""
     if isinstance(pattern, sge.Literal) and pattern.this.endswith("$"):
         return sge.Literal.string(pattern.this[:-1] + r"\z")
     return pattern
+
+
+def grouped(replacement: Any) -> Any:
+    """A group is $1 in Java, \\1 elsewhere."""
+    return sge.Literal.string(replacement.this.replace("\\", "$"))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import socket
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLong
 from threading import Lock
 
 from py4j.protocol import Py4JError
+from pyspark import InheritableThread
 from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import SparkSession
 
@@ -23,8 +22,10 @@ _SETTINGS = {
 _OF_SESSION = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.adaptive.autoBroadcastJoinThreshold": "-1",
 }
-"""An overflow is an error, never a null."""
+"""An overflow is an error, never a null; and no small table is brought here to be sent round for a join."""
 _PATIENCE = 60
 """Seconds in which a worker has to give us a place."""
 
@@ -114,13 +115,13 @@ def _started(place: Cluster) -> SparkSession:
 
 def _check_workers(spark: SparkSession) -> None:
     """A job waits for a worker for ever."""
-    with ThreadPoolExecutor(1) as others:
-        asked = others.submit(lambda: spark.range(1).count())
-        try:
-            asked.result(timeout=_PATIENCE)
-        except TooLong:
-            spark.sparkContext.cancelAllJobs()
-            raise DataError(
-                f"No worker of the Spark of SOURCE_URL gave a place within {_PATIENCE} seconds: check that workers run "
-                "and have spark.executor.memory and cores to spare."
-            ) from None
+    asked = InheritableThread(spark.range(1).count)  # leaves no connection behind
+    asked.start()
+    asked.join(timeout=_PATIENCE)
+    if asked.is_alive():
+        spark.sparkContext.cancelAllJobs()
+        asked.join()
+        raise DataError(
+            f"No worker of the Spark of SOURCE_URL gave a place within {_PATIENCE} seconds: check that workers run and "
+            "have spark.executor.memory and cores to spare."
+        )

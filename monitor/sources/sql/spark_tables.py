@@ -67,7 +67,7 @@ class SparkTables:
         """What changes whenever one of these tables may have."""
         schema = schema or self.first_schema()
         there = self.names(schema)
-        found = sorted({found_in(there, name) for name in names} - {None})
+        found = sorted({name for name in (found_in(there, each) for each in names) if name is not None})
         return repr([(name, self._held(f"{_quoted(schema)}.{_quoted(name)}")) for name in found])
 
     def close(self) -> None:

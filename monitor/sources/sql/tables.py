@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import ibis
 
@@ -16,7 +16,6 @@ from monitor.sources import presets
 from monitor.sources.mapping import check_columns, check_spec, map_table
 from monitor.sources.rep_quotas import quotas_from_reps
 from monitor.sources.sql.names import found_in, mapped_names
-from monitor.sources.sql.place import Place, Server
 
 NEEDED = "opportunities"
 
@@ -37,38 +36,28 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Traced(Protocol):
+    """A database that says itself whether anything has changed."""
+
+    def trace(self, names: Iterable[str], schema: str | None) -> str:
+        """What changes whenever one of the tables that are looked for may have."""
+        ...
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """The tables, what a person should know about them, and the database that holds them."""
+    """The tables, and what a person should know about them."""
 
     tables: Mapping[str, ibis.Table]
     remarks: tuple[str, ...]
-    database: Database
-
-    def close(self) -> None:
-        self.database.close()
 
 
-def load(spec: SourceSpec, place: Place) -> Loaded:
-    """Find and map the tables. Raises DataError, ConfigError where they cannot be used; nothing stays open then."""
+def load(spec: SourceSpec, opened: Callable[[], Database]) -> Loaded:
+    """Find and map the tables. Raises DataError, ConfigError where they cannot be used."""
     for name, table_spec in spec.tables.items():
         check_spec(TABLES[name], table_spec)
-    database = _database(place)
-    try:
-        return _Loading(spec, database).run()
-    except BaseException:
-        database.close()
-        raise
-
-
-def _database(place: Place) -> Database:
-    if isinstance(place, Server):
-        from monitor.sources.sql.postgres import PostgresTables
-
-        return PostgresTables(place.url)
-    from monitor.sources.sql.duckdb_file import DuckdbTables
-
-    return DuckdbTables(place)
+    return _Loading(spec, opened()).run()
 
 
 class _Loading:
@@ -98,7 +87,7 @@ class _Loading:
                 "source.schema, or a source.preset."
             )
         self.add_quotas(tables)
-        return Loaded(tables, tuple(self.remarks), self.database)
+        return Loaded(tables, tuple(self.remarks))
 
     def known_schema(self, wanted: str) -> str:
         schemas = self.database.schemas()

@@ -1,0 +1,145 @@
+"""A company on a Spark cluster is the company that it is in files, to the last digit, and no deal leaves the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from monitor.core.policy import FactsPolicy
+from monitor.core.secret import Secret
+from monitor.core.source_spec import SourceSpec
+from monitor.errors import DataError
+from monitor.facts.load import load
+from monitor.sources import open_source
+from tests.facts.companies import companies
+from tests.facts.company import AS_OF, POLICY, Tables, as_arrow
+from tests.facts.test_oracle import NAMED
+from tests.sources.company import write_csv
+from tests.sources.mutations import clean_company
+from tests.sources.sql.spark_cluster import Cluster, put, running
+from tests.sources.sql.test_reading_only import NAME, ON, company
+from tests.sources.sql.test_same_company import CELLS, NEW_YORK, facts_of, from_files, status
+
+NEW_TYPES = {
+    "opportunities.created_date": pa.timestamp("us", "UTC"),
+    "opportunities.close_date": pa.date32(),
+    "opportunities.amount": pa.decimal128(18, 2),
+    "opportunity_history.changed_at": pa.timestamp("us"),
+    "accounts.employees": pa.int32(),
+    "quotas.period_start": pa.date32(),
+    "quotas.amount": pa.float64(),
+    "spend.amount": pa.float32(),
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+"""pyspark drops the socket by which a result came as soon as it has it, but does not close it."""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One for all tests here, and one application on it: each would take half a minute to start."""
+    folder = put(tmp_path_factory.mktemp("first"), {"opportunities": clean_company()["opportunities"]})
+    with running() as found:
+        first = open_source(found.spec(folder))
+        first.tables()
+        yield found
+        first.close()
+
+
+def test_status_is_what_it_is_from_files(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    for name, rows in clean_company().items():
+        write_csv(tmp_path / "files" / f"{name}.csv", rows)
+    put(tmp_path / "lake", clean_company(), NEW_TYPES)
+    told = [
+        status(tmp_path / "a", f"type: csv, path: {tmp_path / 'files'}", {}, monkeypatch, capsys),
+        status(
+            tmp_path / "b", f"type: sql, path: {tmp_path / 'lake'}", {"SOURCE_URL": cluster.url}, monkeypatch, capsys
+        ),
+    ]
+    assert told[0] == told[1]
+
+
+def facts(spec: SourceSpec, policy: FactsPolicy, as_of: date) -> Any:
+    source = open_source(spec)
+    try:
+        return load(source.tables(), policy, as_of).facts
+    finally:
+        source.close()
+
+
+@settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(companies())
+def test_spark_makes_the_facts_that_duckdb_makes(cluster: Cluster, tmp_path: Path, tables: Tables) -> None:
+    engine = ibis.duckdb.connect()
+    made = {name: engine.create_table(name, as_arrow(name, rows, {})) for name, rows in tables.items()}
+    here = load(made, NAMED, AS_OF).facts
+    engine.disconnect()
+    put(tmp_path / "lake", {name: list(rows) for name, rows in tables.items()})  # type: ignore[arg-type]
+    there = facts(cluster.spec(tmp_path / "lake"), NAMED, AS_OF)
+    assert (there.fingerprint, there.quality) == (here.fingerprint, here.quality)
+
+
+ODD = [{"amount": "12.5\n"}, {"amount": "\u000b7\u000b"}, {"segment": "v smb f"}, {"segment": "\u000csmb\u000c"},
+       {"created_date": "2025-11-02T01:30:00"}, {"created_date": "2025-03-01T03:04:05\n"}]  # fmt: skip
+"""Cells of which Java's regular expressions, or Spark's literals, think otherwise."""
+
+
+def test_every_odd_cell_is_read_as_duckdb_reads_it(cluster: Cluster, tmp_path: Path) -> None:
+    deal = {"created_date": "2025-02-01", "close_date": "2025-06-01", "is_closed": "true", "is_won": "true"}
+    deal |= {"amount": "10.25", "segment": "smb", "currency": "EUR"}
+    rows = [{"opportunity_id": f"N{number}", **deal, **odd} for number, odd in enumerate([*CELLS, *ODD])]
+    changes = [
+        {"opportunity_id": f"N{number}", "field": "amount", "old_value": odd.get("amount", "7"), "new_value": "10.25",
+         "changed_at": odd.get("created_date", "2025-11-02T01:30:00")}
+        for number, odd in enumerate(CELLS)
+    ]  # fmt: skip
+    tables = {
+        "opportunities": rows,
+        "opportunity_history": changes,
+        "fx_rates": [{"currency": "EUR", "month": "", "rate": "1.12345678901234"}],
+    }
+    tolerant = replace(NEW_YORK, max_bad_rows=POLICY.max_bad_rows * 0 + 1)
+    here = from_files(tmp_path, tables, tolerant).facts
+    there = facts_of(cluster.spec(put(tmp_path / "lake", tables)), tolerant).facts
+    assert there.fingerprint == here.fingerprint
+    assert there.quality.set_aside == here.quality.set_aside
+    assert there.quality.suspicious == here.quality.suspicious
+    assert {(row.reason, row.key) for row in there.quality.bad_rows} == {
+        (row.reason, row.key) for row in here.quality.bad_rows
+    }
+
+
+def test_no_deal_leaves_the_cluster_and_more_deals_are_no_more_bytes(cluster: Cluster, tmp_path: Path) -> None:
+    said = []
+    for deals in (50, 500):
+        source = open_source(cluster.spec(put(tmp_path / str(deals), company(deals))))
+        before = len(cluster.heard())
+        loaded = load(source.tables(), FactsPolicy(with_due=True), ON)
+        said.append(cluster.heard()[before:])
+        (shown,) = loaded.deals.decided("smb", date(2025, 1, 1), date(2025, 3, 1), ON, 1, won_only=True)
+        asked = cluster.heard()[before + len(said[-1]) :]
+        kept = cached(source)
+        source.close()
+        assert loaded.facts.pipeline["deals"].abs().sum() > deals
+        assert shown.opportunity_id.encode() in asked  # only who asks to explain is shown some
+        assert kept > cached(None) == 0
+    assert not [part for part in said if NAME.encode() in part]
+    assert len(said[1]) < len(said[0]) * 1.2
+
+
+def cached(source: Any) -> int:
+    """How many tables the cluster holds."""
+    from pyspark.sql import SparkSession
+
+    del source
+    return len(SparkSession.active().sparkContext._jsc.getPersistentRDDs())
