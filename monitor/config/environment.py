@@ -39,7 +39,11 @@ def _any(text: str) -> str | None:
 
 
 def _address(text: str) -> str | None:
-    return None if "://" in text or _OTHER_ADDRESS.match(text) else "must be a database's address such as postgresql://user:password@host/database"
+    return (
+        None
+        if "://" in text or _OTHER_ADDRESS.match(text)
+        else "must be a database's address such as postgresql://user:password@host/database"
+    )
 
 
 def _long(text: str) -> str | None:

@@ -83,7 +83,9 @@ class Cluster:
 
     def trace(self) -> str:
         """Size and times of every file of the folder."""
-        files = [path for top in self.parquet().values() for path in (sorted(top.rglob("*")) if top.is_dir() else [top])]
+        files = [
+            path for top in self.parquet().values() for path in (sorted(top.rglob("*")) if top.is_dir() else [top])
+        ]
         return _times(files)
 
 

@@ -8,11 +8,10 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import sqlglot as sg
 import sqlglot.expressions as sge
-from ibis.backends.sql.compilers.base import SQLGlotCompiler
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 if TYPE_CHECKING:
-    Words = SQLGlotCompiler
+    from ibis.backends.sql.compilers.base import SQLGlotCompiler as Words
 else:
     Words = object  # Ibis writes its simple functions over the methods of every compiler that has them
 
@@ -20,7 +19,7 @@ _DIGITS = 38
 """No decimal has more; a product of more loses decimals without a word."""
 
 
-def simple(compiler: type[SQLGlotCompiler], *words: type) -> dict[Any, str]:
+def simple(compiler: type[Words], *words: type) -> dict[Any, str]:
     """The functions that the compiler translates by name alone, without those for which there are words of ours."""
     ours = {name for each in words for name in vars(each)}
     return {op: name for op, name in compiler.SIMPLE_OPS.items() if f"visit_{op.__name__}" not in ours}

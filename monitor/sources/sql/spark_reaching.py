@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from threading import Lock
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import InheritableThread
 from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import SparkSession
@@ -81,17 +81,20 @@ def _known() -> SparkSession | None:
 
 def _check_reachable(place: Cluster) -> None:
     """Spark itself tries for a minute and then says nothing that anybody understands."""
-    tried = list(place.masters())
-    for host, port in tried:
-        try:
-            socket.create_connection((host, port), timeout=10).close()
-            return
-        except OSError as error:
-            cause = first_line(error)
-    if tried:
+    causes = [_cause(host, port) for host, port in place.masters()]
+    if causes and all(causes):
         raise DataError(
-            f"The Spark of SOURCE_URL cannot be reached ({cause}): check the address and that its master runs."
+            f"The Spark of SOURCE_URL cannot be reached ({causes[0]}): check the address and that its master runs."
         )
+
+
+def _cause(host: str, port: int) -> str:
+    """Why nobody can be reached there; empty where somebody can."""
+    try:
+        socket.create_connection((host, port), timeout=10).close()
+    except OSError as error:
+        return first_line(error)
+    return ""
 
 
 def _started(place: Cluster) -> SparkSession:

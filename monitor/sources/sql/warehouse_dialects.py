@@ -1,4 +1,4 @@
-"""The SQL that warehouses are told where Ibis' own would fail or mean something else: compiled and parsed by tests only."""
+"""What warehouses are told where Ibis' own SQL would fail or mean something else; tests compile it, no more."""
 
 from __future__ import annotations
 

@@ -99,12 +99,16 @@ def _databricks(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]
 def _trino(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:
     password = {"auth": unquote(parts.password)} if parts.password else {}
     port = {"port": str(parts.port)} if parts.port else {}
-    return {
-        "user": unquote(parts.username or ""),
-        "host": parts.hostname or "",
-        "database": catalog,
-        "schema": schema,
-    } | password | port
+    return (
+        {
+            "user": unquote(parts.username or ""),
+            "host": parts.hostname or "",
+            "database": catalog,
+            "schema": schema,
+        }
+        | password
+        | port
+    )
 
 
 def _motherduck(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:

@@ -78,9 +78,7 @@ _SESSIONS: Mapping[str, _Made] = {
         BigQueryDialect,
     ),
     "databricks": _Made("databricks", (("databricks.sql.exc", "Error"),), DatabricksDialect),
-    "trino": _Made(
-        "trino", (("trino.exceptions", "Error"), ("requests.exceptions", "RequestException")), TrinoDialect
-    ),
+    "trino": _Made("trino", (("trino.exceptions", "Error"), ("requests.exceptions", "RequestException")), TrinoDialect),
     "md": _Made("duckdb", (("duckdb", "Error"),)),
 }
 """By what SOURCE_URL begins with. MotherDuck speaks DuckDB's own words."""

@@ -29,6 +29,8 @@ HOME = Path(pyspark.__file__).parent
 BIND, HEARD_AT = "127.0.0.1", "127.0.0.2"
 """Where the driver listens, and where the workers are told that it does: between them lies the wire."""
 PATIENCE = 120
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Nothing runs long enough here to be worth compiling well."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Cluster:
                 "spark.driver.port": driver,
                 "spark.driver.blockManager.port": blocks,
                 "spark.driver.memory": "768m",
+                "spark.driver.extraJavaOptions": QUICK,
                 "spark.executor.memory": "640m",
+                "spark.executor.extraJavaOptions": QUICK,
                 "spark.task.maxDirectResultSize": "64m",  # no result goes another way
                 "spark.sql.shuffle.partitions": 2,
                 "spark.sql.adaptive.enabled": "false",
@@ -107,10 +111,14 @@ def running() -> Iterator[Cluster]:
 def _daemon(folder: Path, up: str, kind: str, *options: str) -> Iterator[str]:
     """A process of the cluster and what it said, by the pattern `up`, when it was there."""
     environ = os.environ | {"SPARK_HOME": str(HOME), "SPARK_DAEMON_MEMORY": "256m", "SPARK_LOCAL_IP": BIND}
-    command = [HOME / "bin" / "spark-class", f"org.apache.spark.deploy.{kind}", "--host", BIND, "--webui-port", "0"]
-    with ThreadPoolExecutor(1) as reader, subprocess.Popen(
-        [*command, *options], env=environ, cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+    environ |= {"SPARK_DAEMON_JAVA_OPTS": QUICK, "SPARK_LAUNCHER_OPTS": QUICK}
+    command = [str(HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", "--host", BIND, "--webui-port", "0"]
+    with (
+        ThreadPoolExecutor(1) as reader,
+        subprocess.Popen(
+            [*command, *options], env=environ, cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process,
+    ):
         try:
             assert process.stderr is not None
             found = _said(process.stderr, up)

@@ -14,9 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from monitor.core.policy import FactsPolicy
-from monitor.core.secret import Secret
 from monitor.core.source_spec import SourceSpec
-from monitor.errors import DataError
 from monitor.facts.load import load
 from monitor.sources import open_source
 from tests.facts.companies import companies
