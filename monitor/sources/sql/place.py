@@ -130,8 +130,8 @@ def _warehouse(url: Secret, spec: SourceSpec) -> Warehouse:
     place.options()
     if place.kind.needs_scratch and spec.scratch is None:
         raise ConfigError(
-            f"{place.kind.name} has no temporary tables for the steps between rows and facts: name a schema that may be "
-            "written, and holds nothing else, as source.scratch."
+            f"{place.kind.name} has no temporary tables for the steps between rows and facts: name a schema that may "
+            "be written, and holds nothing else, as source.scratch."
         )
     return place
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
@@ -11,7 +11,9 @@ import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 if TYPE_CHECKING:
-    from ibis.backends.sql.compilers.base import SQLGlotCompiler as Words
+    from ibis.backends.sql.compilers.base import SQLGlotCompiler
+
+    Words: TypeAlias = SQLGlotCompiler
 else:
     Words = object  # Ibis writes its simple functions over the methods of every compiler that has them
 
@@ -48,11 +50,14 @@ class SparkWords(Words):  # type: ignore[misc]
         return sge.Trim(this=arg, expression=spaces, position="BOTH")
 
     def visit_Multiply(self, op: Any, *, left: Any, right: Any) -> Any:  # noqa: N802
-        """A product of decimals in no more digits than there are: the left one gives up those it cannot need."""
+        """A product of decimals in no more digits than there are: the left one gives up those it cannot need.
+
+        It is null where it needs them: an amount that is rounded up to the one (`TOO_MUCH`) that none may have.
+        """
         one, other = op.left.dtype, op.right.dtype
         if one.is_decimal() and other.is_decimal() and one.precision + other.precision >= _DIGITS:
             narrow = dt.Decimal(_DIGITS - 1 - other.precision, one.scale)
-            left = sge.TryCast(this=left, to=self.type_mapper.from_ibis(narrow))
+            left = sge.TryCast(this=left, to=self.type_mapper.from_ibis(narrow), safe=True)
         return self.binop(sge.Mul, left, right)
 
     def visit_Field(self, op: Any, *, rel: Any, name: str) -> Any:  # noqa: N802
@@ -97,5 +102,5 @@ def whole(pattern: Any) -> Any:
 
 
 def grouped(replacement: Any) -> Any:
-    """A group is $1 in Java, \\1 elsewhere."""
+    """A group is $1 in Java, and has a backslash elsewhere."""
     return sge.Literal.string(replacement.this.replace("\\", "$"))

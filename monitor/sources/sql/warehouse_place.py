@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from monitor.core.secret import Secret
@@ -61,58 +62,66 @@ class Warehouse:
     def kind(self) -> Kind:
         return KINDS[self.scheme]
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """What Ibis' own `connect` takes, by name. Raises ConfigError for an address that lacks something."""
-        parts = urlsplit(self.url.reveal())
-        catalog, _, schema = parts.path.strip("/").partition("/")
-        found = _READ[self.scheme](parts, catalog, schema) | dict(parse_qsl(parts.query))
-        if not all(found.values()) or "/" in schema:
+        try:
+            parts = urlsplit(self.url.reveal())
+            found = _READ[self.scheme](parts) | dict(parse_qsl(parts.query))
+        except ValueError:  # of a port that is no number
+            found = {"": ""}
+        if not all(value != "" for value in found.values()) or any(
+            "/" in found.get(key, "") for key in ("schema", "dataset_id")
+        ):
             raise ConfigError(f"SOURCE_URL is no address of {self.kind.name}: write it like {self.kind.address}.")
         return found
 
 
-def _snowflake(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:
+def _placed(parts: SplitResult, catalog: str) -> dict[str, Any]:
+    """The catalog, by what it is called there, and the schema."""
+    first, _, schema = parts.path.strip("/").partition("/")
+    return {catalog: first, "schema": schema}
+
+
+def _snowflake(parts: SplitResult) -> dict[str, Any]:
     password = {"password": unquote(parts.password)} if parts.password else {}
     return {
         "user": unquote(parts.username or ""),
         "account": parts.hostname or "",
-        "database": catalog,
-        "schema": schema,
+        "create_object_udfs": False,  # Ibis would make a database for functions that nothing here uses
+        **_placed(parts, "database"),
     } | password
 
 
-def _bigquery(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:
-    return {"project_id": parts.netloc, "dataset_id": catalog}
+def _bigquery(parts: SplitResult) -> dict[str, Any]:
+    return {"project_id": parts.netloc, "dataset_id": parts.path.strip("/")}
 
 
-def _databricks(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:
+def _databricks(parts: SplitResult) -> dict[str, Any]:
     path = dict(parse_qsl(parts.query)).get("http_path", "")
     return {
         "server_hostname": parts.hostname or "",
         "access_token": unquote(parts.password or ""),
         "http_path": path,
-        "catalog": catalog,
-        "schema": schema,
+        **_placed(parts, "catalog"),
     }
 
 
-def _trino(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:
+def _trino(parts: SplitResult) -> dict[str, Any]:
     password = {"auth": unquote(parts.password)} if parts.password else {}
-    port = {"port": str(parts.port)} if parts.port else {}
+    port = {"port": parts.port} if parts.port else {}
     return (
         {
             "user": unquote(parts.username or ""),
             "host": parts.hostname or "",
-            "database": catalog,
-            "schema": schema,
+            **_placed(parts, "database"),
         }
         | password
         | port
     )
 
 
-def _motherduck(parts: SplitResult, catalog: str, schema: str) -> dict[str, str]:
-    return {"database": f"md:{catalog}"} if catalog else {"database": ""}
+def _motherduck(parts: SplitResult) -> dict[str, Any]:
+    return {"database": f"md:{parts.path}" if parts.path else ""}
 
 
 _READ = {

@@ -56,6 +56,12 @@ class Inlined(Scratch):
     def _register_in_memory_table(self, op: ops.InMemoryTable) -> None:
         """Nothing to do (`warehouse_dialects.Inline`)."""
 
+    def _make_memtable_finalizer(self, name: str) -> None:
+        """Nothing to drop."""
+
+    def _post_connect(self, **_: Any) -> None:
+        """Databricks would make a volume to upload them to."""
+
     def _register_udfs(self, expr: ir.Expr) -> None:
         """There are none but the engine's own."""
 

@@ -66,9 +66,13 @@ class Cluster:
     def spec(self, folder: Path | None, **more: object) -> SourceSpec:
         return SourceSpec(type="sql", path=folder, secrets={"SOURCE_URL": Secret(self.url)}, **more)  # type: ignore[arg-type]
 
-    def heard(self) -> bytes:
-        """All that the workers ever said to the driver."""
-        return b"".join(bytes(wire.heard) for wire in self.wires)
+    def now(self) -> tuple[int, ...]:
+        """How much the workers have said to the driver by now, on each wire."""
+        return tuple(len(wire.heard) for wire in self.wires)
+
+    def heard(self, since: tuple[int, ...]) -> bytes:
+        """What they have said since then."""
+        return b"\n".join(bytes(wire.heard)[known:] for wire, known in zip(self.wires, since, strict=True))
 
 
 def put(folder: Path, tables: Raw, types: dict[str, pa.DataType] | None = None) -> Path:
@@ -112,7 +116,8 @@ def _daemon(folder: Path, up: str, kind: str, *options: str) -> Iterator[str]:
     """A process of the cluster and what it said, by the pattern `up`, when it was there."""
     environ = os.environ | {"SPARK_HOME": str(HOME), "SPARK_DAEMON_MEMORY": "256m", "SPARK_LOCAL_IP": BIND}
     environ |= {"SPARK_DAEMON_JAVA_OPTS": QUICK, "SPARK_LAUNCHER_OPTS": QUICK}
-    command = [str(HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", "--host", BIND, "--webui-port", "0"]
+    options = ("--webui-port", "0", *options)
+    command = [str(HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", "--host", BIND]
     with (
         ThreadPoolExecutor(1) as reader,
         subprocess.Popen(

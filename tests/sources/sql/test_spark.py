@@ -1,4 +1,4 @@
-"""A company on a Spark cluster is the company that it is in files, to the last digit, and no deal leaves the cluster."""
+"""A company on a Spark cluster is the one that it is in files, to the last digit, and no deal leaves the cluster."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
+from pyspark.sql import SparkSession
 
 from monitor.core.policy import FactsPolicy
 from monitor.core.source_spec import SourceSpec
@@ -121,23 +122,22 @@ def test_no_deal_leaves_the_cluster_and_more_deals_are_no_more_bytes(cluster: Cl
     said = []
     for deals in (50, 500):
         source = open_source(cluster.spec(put(tmp_path / str(deals), company(deals))))
-        before = len(cluster.heard())
+        before = cluster.now()
         loaded = load(source.tables(), FactsPolicy(with_due=True), ON)
-        said.append(cluster.heard()[before:])
+        said.append(cluster.heard(before))
+        before = cluster.now()
         (shown,) = loaded.deals.decided("smb", date(2025, 1, 1), date(2025, 3, 1), ON, 1, won_only=True)
-        asked = cluster.heard()[before + len(said[-1]) :]
-        kept = cached(source)
+        asked = cluster.heard(before)
+        kept = cached()
         source.close()
         assert loaded.facts.pipeline["deals"].abs().sum() > deals
         assert shown.opportunity_id.encode() in asked  # only who asks to explain is shown some
-        assert kept > cached(None) == 0
+        assert kept > cached() == 0
     assert not [part for part in said if NAME.encode() in part]
     assert len(said[1]) < len(said[0]) * 1.2
 
 
-def cached(source: Any) -> int:
+def cached() -> int:
     """How many tables the cluster holds."""
-    from pyspark.sql import SparkSession
-
-    del source
-    return len(SparkSession.active().sparkContext._jsc.getPersistentRDDs())
+    context: Any = SparkSession.active().sparkContext
+    return len(context._jsc.getPersistentRDDs())
