@@ -98,3 +98,11 @@ def session_of(scheme: str) -> type[Scratch]:
     if made.dialect is None:
         return type("Session", (Scratch, backend), {"errors": errors})
     return type("Session", (Inlined, backend), {"errors": errors, "compiler": made.dialect()})
+
+
+def credentials(scheme: str) -> dict[str, Any]:
+    """Google's own, from the environment of the process; without any, Ibis would open a browser."""
+    if scheme != "bigquery":
+        return {}
+    found, _ = import_module("google.auth").default()
+    return {"credentials": found}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -12,7 +13,7 @@ from monitor.errors import DataError
 from monitor.sources.sql.names import found_in
 from monitor.sources.sql.place import first_line
 from monitor.sources.sql.warehouse_place import Warehouse
-from monitor.sources.sql.warehouse_sessions import Scratch, session_of
+from monitor.sources.sql.warehouse_sessions import Scratch, credentials, session_of
 
 
 class WarehouseTables:
@@ -20,29 +21,29 @@ class WarehouseTables:
 
     def __init__(self, place: Warehouse) -> None:
         self.where = f"the {place.kind.name} of SOURCE_URL"
-        options = place.options()
-        session = session_of(place.scheme)
-        try:
-            self._session: Scratch = session().connect(**options)
-        except session.errors as error:
-            raise DataError(
-                f"The {place.kind.name} of SOURCE_URL cannot be reached ({first_line(error)}): check the address, the "
-                f"user and its rights; it is written like {place.kind.address}."
-            ) from None
+        self._place = place
+        kind = session_of(place.scheme)
+        self._errors = kind.errors
+        with self._asking():
+            self._session: Scratch = kind().connect(**place.options(), **credentials(place.scheme))
         self._session.scratch = place.scratch
 
     def schemas(self) -> list[str]:
-        return list(self._session.list_databases())
+        with self._asking():
+            return list(self._session.list_databases())
 
     def first_schema(self) -> str:
-        return str(self._session.current_database)
+        with self._asking():
+            return str(self._session.current_database)
 
     def names(self, schema: str) -> list[str]:
-        return list(self._session.list_tables(database=schema))
+        with self._asking():
+            return list(self._session.list_tables(database=schema))
 
     def table(self, name: str, schema: str) -> ir.Table:
         """The table; columns of types that nothing here reads are text."""
-        table = self._session.table(name, database=schema)
+        with self._asking():
+            table = self._session.table(name, database=schema)
         return table.mutate(
             **{column: table[column].cast("string") for column, kind in table.schema().items() if not _is_read(kind)}
         )
@@ -52,11 +53,25 @@ class WarehouseTables:
         schema = schema or self.first_schema()
         there = self.names(schema)
         found = sorted({name for name in (found_in(there, each) for each in names) if name is not None})
-        return repr([(name, *_sums(self.table(name, schema))) for name in found])
+        tables = {name: self.table(name, schema) for name in found}
+        with self._asking():
+            return repr([(name, *_sums(table)) for name, table in tables.items()])
 
     def close(self) -> None:
         self._session.forget_all()
         self._session.disconnect()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Some connect only with the first question, so that any may be the one that nobody answers."""
+        try:
+            yield
+        except self._errors as error:
+            kind = self._place.kind
+            raise DataError(
+                f"The {kind.name} of SOURCE_URL cannot be reached or read ({first_line(error)}): check the address, "
+                f"the user and its rights; it is written like {kind.address}."
+            ) from None
 
 
 def _sums(rows: ir.Table) -> tuple[object, ...]:
