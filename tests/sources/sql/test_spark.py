@@ -100,7 +100,7 @@ def test_every_odd_cell_is_read_as_duckdb_reads_it(cluster: Cluster, tmp_path: P
     changes = [
         {"opportunity_id": f"N{number}", "field": "amount", "old_value": odd.get("amount", "7"), "new_value": "10.25",
          "changed_at": odd.get("created_date", "2025-11-02T01:30:00")}
-        for number, odd in enumerate(CELLS)
+        for number, odd in enumerate(CELLS[:12])
     ]  # fmt: skip
     tables = {
         "opportunities": rows,
