@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+from importlib import import_module
+from pathlib import Path
 from threading import Lock
 
-from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import InheritableThread
 from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import SparkSession
@@ -13,9 +14,10 @@ from pyspark.sql import SparkSession
 from monitor.errors import DataError
 from monitor.sources.sql.place import Cluster, first_line
 
+_QUIET = Path(__file__).with_name("log4j2.properties").as_uri()
 _SETTINGS = {
     "spark.app.name": "smb-monitor",
-    "spark.log.level": "ERROR",
+    "spark.driver.defaultJavaOptions": f"-Dlog4j2.configurationFile={_QUIET}",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -26,6 +28,8 @@ _OF_SESSION = {
     "spark.sql.adaptive.autoBroadcastJoinThreshold": "-1",
 }
 """An overflow is an error, never a null; and no small table is brought here to be sent round for a join."""
+_JAVA: type[Exception] = import_module("py4j.protocol").Py4JJavaError
+"""Of the library below pyspark, by which it speaks to Java."""
 _PATIENCE = 60
 """Seconds in which a worker has to give us a place."""
 
@@ -103,7 +107,7 @@ def _started(place: Cluster) -> SparkSession:
         builder = builder.config(key, value)
     try:
         spark = builder.getOrCreate()
-    except (PySparkException, Py4JError) as error:
+    except (PySparkException, _JAVA) as error:
         raise DataError(
             f"Spark cannot be started ({first_line(error)}): it needs Java 17 or newer on this machine (Debian: "
             "default-jre-headless), and the settings in SOURCE_URL have to be Spark's own."

@@ -9,7 +9,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame
 
 from monitor.errors import DataError
-from monitor.sources.sql.names import found_in
+from monitor.sources.sql.names import there
 from monitor.sources.sql.place import Cluster, first_line
 from monitor.sources.sql.spark import Session
 from monitor.sources.sql.spark_reaching import join, leave
@@ -65,10 +65,8 @@ class SparkTables:
 
     def trace(self, names: Iterable[str], schema: str | None) -> str:
         """What changes whenever one of these tables may have."""
-        schema = schema or self.first_schema()
-        there = self.names(schema)
-        found = sorted({name for name in (found_in(there, each) for each in names) if name is not None})
-        return repr([(name, self._held(f"{_quoted(schema)}.{_quoted(name)}")) for name in found])
+        found = [f"{_quoted(place)}.{_quoted(name)}" for place, name in there(self, names, schema)]
+        return repr([(table, self._held(table)) for table in found])
 
     def close(self) -> None:
         self._session.forget_all()

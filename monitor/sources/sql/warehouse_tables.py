@@ -10,7 +10,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from monitor.errors import DataError
-from monitor.sources.sql.names import found_in
+from monitor.sources.sql.names import there
 from monitor.sources.sql.place import first_line
 from monitor.sources.sql.warehouse_place import Warehouse
 from monitor.sources.sql.warehouse_sessions import Scratch, credentials, session_of
@@ -50,12 +50,9 @@ class WarehouseTables:
 
     def trace(self, names: Iterable[str], schema: str | None) -> str:
         """The number of rows and the sum of a hash of each, of every table that is looked for."""
-        schema = schema or self.first_schema()
-        there = self.names(schema)
-        found = sorted({name for name in (found_in(there, each) for each in names) if name is not None})
-        tables = {name: self.table(name, schema) for name in found}
+        tables = {place: self.table(place[1], place[0]) for place in there(self, names, schema)}
         with self._asking():
-            return repr([(name, *_sums(table)) for name, table in tables.items()])
+            return repr([(place, _sums(table)) for place, table in tables.items()])
 
     def close(self) -> None:
         self._session.forget_all()

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from pyspark.sql import SparkSession
 
 from monitor.core.policy import FactsPolicy
-from monitor.core.source_spec import SourceSpec
+from monitor.core.secret import Secret
+from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.errors import DataError
 from monitor.facts.load import load
 from monitor.sources import open_source
 from tests.facts.companies import companies
@@ -135,6 +137,42 @@ def test_no_deal_leaves_the_cluster_and_more_deals_are_no_more_bytes(cluster: Cl
         assert kept > cached() == 0
     assert not [part for part in said if NAME.encode() in part]
     assert len(said[1]) < len(said[0]) * 1.2
+
+
+def test_tables_of_a_catalog_are_found_mapped_and_asked_whether_they_changed(cluster: Cluster, tmp_path: Path) -> None:
+    put(tmp_path / "lake", {"opportunities": clean_company()["opportunities"][:20], "reps": clean_company()["reps"]})
+    spark = SparkSession.active()
+    for statement in (
+        "CREATE SCHEMA crm",
+        f"CREATE TABLE crm.Deals USING parquet LOCATION '{tmp_path / 'lake' / 'opportunities.parquet'}'",
+        f"CREATE VIEW crm.reps AS SELECT * FROM parquet.`{tmp_path / 'lake' / 'reps.parquet'}`",
+    ):
+        spark.sql(statement)
+    asked = cluster.spec(None, tables={"opportunities": TableSpec(table="CRM.deals", columns={"segment": "stage"})})
+    in_schema = replace(asked, schema="crm", tables={"opportunities": TableSpec(table="deals")})
+    found = [stamped(asked), stamped(in_schema), stamped(asked), stamped(in_schema)]
+    assert found[0] == found[2] and found[1] == found[3] and found[0][1] == found[1][1] == 20
+    put(tmp_path / "lake", {"opportunities": clean_company()["opportunities"][:21]})
+    spark.catalog.refreshTable("crm.deals")
+    assert stamped(asked)[0] != found[0][0] and stamped(in_schema)[0] != found[1][0]
+    with pytest.raises(DataError, match=r"There is no table opportunities in schema crm of the Spark of SOURCE_URL"):
+        open_source(replace(in_schema, tables={})).tables()
+
+
+def stamped(spec: SourceSpec) -> tuple[str, int]:
+    """The stamp before anything is read, and how many deals there are then."""
+    source = open_source(spec)
+    try:
+        return source.stamp(), source.tables()["opportunities"].count().to_pyarrow().as_py()
+    finally:
+        source.close()
+
+
+def test_another_spark_or_a_folder_that_is_not_there_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There is no folder '.*gone': mend source\.path"):
+        open_source(cluster.spec(tmp_path / "gone")).tables()
+    with pytest.raises(DataError, match=r"names another Spark than the one that this process runs on \(spark://127"):
+        open_source(replace(cluster.spec(tmp_path), secrets={"SOURCE_URL": Secret("local[2]")})).tables()
 
 
 def cached() -> int:
