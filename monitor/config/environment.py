@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from types import MappingProxyType
 
@@ -29,12 +30,20 @@ def _signing(text: str) -> str | None:
     return None if text.startswith("whsec_") and made else "must be whsec_ and then base64"
 
 
+_OTHER_ADDRESS = re.compile(r"(local(\[[0-9*]+\])?|yarn)(\?|$)|md:")
+"""A Spark in this process or on YARN, and MotherDuck, whose addresses have no ://."""
+
+
 def _any(text: str) -> str | None:
     return None if text else "is empty"
 
 
 def _address(text: str) -> str | None:
-    return None if "://" in text else "must be a database's address such as postgresql://user:password@host/database"
+    return (
+        None
+        if "://" in text or _OTHER_ADDRESS.match(text)
+        else "must be a database's address such as postgresql://user:password@host/database"
+    )
 
 
 def _long(text: str) -> str | None:

@@ -30,6 +30,7 @@ def source_spec(
         path=_place(folder, section.path),
         preset=section.preset,
         schema=section.schema,
+        scratch=section.scratch,
         cache=_place(folder, section.cache),
         max_calls=section.max_calls,
         secrets=secrets,
@@ -108,7 +109,13 @@ def mapping_problems(source: SourceSection) -> Iterator[Problem]:
         yield from _table_problems(TABLES[name], section, ("source", "tables", name))
 
 
-_ONLY_OF = {"preset": ("sql",), "schema": ("sql",), "cache": ("salesforce", "hubspot"), "max_calls": ("salesforce",)}
+_ONLY_OF = {
+    "preset": ("sql",),
+    "schema": ("sql",),
+    "scratch": ("sql",),
+    "cache": ("salesforce", "hubspot"),
+    "max_calls": ("salesforce",),
+}
 """Keys that mean something to some types of sources alone."""
 
 

@@ -106,11 +106,13 @@ class SourceSection:
     `demo`: the built-in company."""
     path: Text | None = None
     """The folder of the files (`csv`, which needs it) or a DuckDB file (`sql`, in place of SOURCE_URL in the
-    environment); relative to this file."""
+    environment), or beside the SOURCE_URL of a Spark a folder of Parquet; relative to this file."""
     preset: Literal["salesforce", "hubspot"] | None = None
     """Only for `sql`: whose tables these are, as Fivetran or Airbyte writes them; when absent, the canonical ones."""
     schema: Text | None = None
     """Only for `sql`: the schema that holds the tables; when absent, the database's own first one."""
+    scratch: Text | None = None
+    """Only for `sql`: the schema for the steps between rows and facts, in a warehouse without temporary tables."""
     cache: Text | None = None
     """Only for `salesforce` and `hubspot`: the folder in which what was read is kept, relative to this file."""
     max_calls: Share | None = None

@@ -75,6 +75,8 @@ class SourceSpec:
     """Whose tables a database holds; None: the canonical ones."""
     schema: str | None = None
     """Of a database; None: its own first one."""
+    scratch: str | None = None
+    """Of a warehouse without temporary tables: the schema that may be written; what is left there, nobody needs."""
     cache: Path | None = None
     """Where what a CRM answered is kept."""
     max_calls: Decimal | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 from ibis.backends.sql import SQLBackend
 
@@ -67,4 +68,30 @@ def _postgres() -> Engine:
     )
 
 
-_KNOWN = {"duckdb": _duckdb, "postgres": _postgres}
+def _spark() -> Engine:
+    from pyspark.errors import AnalysisException, ParseException, PySparkException
+
+    return Engine(("SET TIME ZONE {zone}",), (PySparkException,), (AnalysisException, ParseException))
+
+
+@dataclass(frozen=True)
+class _Warehouse:
+    """An engine whose library nobody needs but its users."""
+
+    setting: str
+    module: str
+    error: str
+
+    def __call__(self) -> Engine:
+        return Engine((self.setting,), (getattr(import_module(self.module), self.error),))
+
+
+_KNOWN: Mapping[str, Callable[[], Engine]] = {
+    "duckdb": _duckdb,
+    "postgres": _postgres,
+    "pyspark": _spark,
+    "snowflake": _Warehouse("ALTER SESSION SET TIMEZONE = {zone}", "snowflake.connector.errors", "Error"),
+    "bigquery": _Warehouse("SET @@time_zone = {zone}", "google.api_core.exceptions", "GoogleAPIError"),
+    "databricks": _Warehouse("SET TIME ZONE {zone}", "databricks.sql.exc", "Error"),
+    "trino": _Warehouse("SET TIME ZONE {zone}", "trino.exceptions", "Error"),
+}

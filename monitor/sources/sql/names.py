@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
 from monitor.core.tables import TABLES
 from monitor.sources.presets import raw_tables
+
+if TYPE_CHECKING:
+    from monitor.sources.sql.tables import Database
 
 
 def mapped_names(spec: SourceSpec) -> dict[str, str]:
@@ -25,6 +29,22 @@ def mapped_names(spec: SourceSpec) -> dict[str, str]:
 def wanted_names(spec: SourceSpec) -> list[str]:
     """Every name that is looked for."""
     return sorted({*mapped_names(spec).values(), *(raw_tables(spec.preset) if spec.preset else ())})
+
+
+def there(database: Database, names: Iterable[str], schema: str | None) -> list[tuple[str, str]]:
+    """Schema and name of every table there is among those looked for, which may name a schema themselves."""
+    home = found_in(database.schemas(), schema) if schema else database.first_schema()
+    held = {home: database.names(home)} if home is not None else {}
+    found = set()
+    for name in names:
+        other, _, bare = name.rpartition(".")
+        elsewhere = found_in(database.schemas(), other) if other else None
+        for place, called in ((home, name), (elsewhere, bare)):
+            if place is not None and place not in held:
+                held[place] = database.names(place)
+            if place is not None and (table := found_in(held[place], called)):
+                found.add((place, table))
+    return sorted(found)
 
 
 def found_in(names: Iterable[str], wanted: str) -> str | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import ibis
 
@@ -17,7 +17,6 @@ from monitor.sources import presets
 from monitor.sources.mapping import check_columns, check_spec, map_table
 from monitor.sources.rep_quotas import add_quotas
 from monitor.sources.sql.names import found_in, mapped_names
-from monitor.sources.sql.place import Place, Server
 
 NEEDED = "opportunities"
 
@@ -38,42 +37,32 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Traced(Protocol):
+    """A database that says itself whether anything has changed."""
+
+    def trace(self, names: Iterable[str], schema: str | None) -> str:
+        """What changes whenever one of the tables that are looked for may have."""
+        ...
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """The tables, what a person should know about them, and the database that holds them."""
+    """The tables, and what a person should know about them."""
 
     tables: Mapping[str, ibis.Table]
     remarks: tuple[str, ...]
-    database: Database
     synced: datetime | None = None
     """When a preset's tables were last brought up to date."""
     users: ibis.Table | None = None
     """Those of a preset, with their mail addresses."""
 
-    def close(self) -> None:
-        self.database.close()
 
-
-def load(spec: SourceSpec, place: Place) -> Loaded:
-    """Find and map the tables. Raises DataError, ConfigError where they cannot be used; nothing stays open then."""
+def load(spec: SourceSpec, opened: Callable[[], Database]) -> Loaded:
+    """Find and map the tables. Raises DataError, ConfigError where they cannot be used."""
     for name, table_spec in spec.tables.items():
         check_spec(TABLES[name], table_spec)
-    database = _database(place)
-    try:
-        return _Loading(spec, database).run()
-    except BaseException:
-        database.close()
-        raise
-
-
-def _database(place: Place) -> Database:
-    if isinstance(place, Server):
-        from monitor.sources.sql.postgres import PostgresTables
-
-        return PostgresTables(place.url)
-    from monitor.sources.sql.duckdb_file import DuckdbTables
-
-    return DuckdbTables(place)
+    return _Loading(spec, opened()).run()
 
 
 class _Loading:
@@ -105,7 +94,7 @@ class _Loading:
                 "source.schema, or a source.preset."
             )
         self.add_quotas(tables)
-        return Loaded(tables, tuple(self.remarks), self.database, synced, users)
+        return Loaded(tables, tuple(self.remarks), synced, users)
 
     def known_schema(self, wanted: str) -> str:
         schemas = self.database.schemas()

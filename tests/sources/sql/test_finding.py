@@ -130,7 +130,10 @@ def test_what_is_not_there_is_named_in_one_sentence(
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("mysql://me:hunter2@host/db", "SOURCE_URL begins with 'mysql://': use postgresql://, or source.path"),
+        ("mysql://me:hunter2@host/db", "SOURCE_URL begins with 'mysql://': use postgresql://, spark://, snowflake://"),
+        ("spark://127.0.0.1:1", "The Spark of SOURCE_URL cannot be reached .* check the address and that its master"),
+        ("spark://me:hunter2@host:7077", "SOURCE_URL is no address of a Spark: write it like spark://host:7077"),
+        ("spark://host:7077?executor.memory=hunter2", "'executor.memory' is no setting of Spark, which all begin with"),
         ("postgresql://me:hun@ter2@host/db", "SOURCE_URL holds a / or an @ in its user or password"),
         ("postgresql://me:hunter2/x@host/db", "SOURCE_URL holds a / or an @ in its user or password"),
         ("postgresql://me:hunter2@host/db?hunter=1", "SOURCE_URL is no address that PostgreSQL understands"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,11 +12,17 @@ from tests.postgres import PASSWORD, USER
 
 
 class Wire:
-    """Listens on loopback; everything that came from the server is in `heard`."""
+    """Listens on loopback, by both ends; what comes from the server, or to it, is in `heard`.
 
-    def __init__(self, folder: Path) -> None:
-        self._server = str(folder / ".s.PGSQL.5432")
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    `calls` is whether the client is the one that says what matters, as Spark's workers do, who call the driver.
+    """
+
+    def __init__(
+        self, reach: Callable[[], socket.socket], at: tuple[str, int] = ("127.0.0.1", 0), *, calls: bool = False
+    ) -> None:
+        self._reach = reach
+        self._calls = calls
+        self._listener = socket.create_server(at)
         self.heard = bytearray()
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
@@ -42,15 +48,14 @@ class Wire:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(self._server)
+                server = self._reach()
                 self._start(self._carry, client, server, False)
                 self._start(self._carry, server, client, True)
 
     def _carry(self, come: socket.socket, go: socket.socket, is_server: bool) -> None:
         with suppress(OSError):
             while data := come.recv(65536):
-                if is_server:
+                if is_server is not self._calls:
                     self.heard += data
                 go.sendall(data)
         with suppress(OSError):
@@ -62,7 +67,12 @@ class Wire:
 
 @contextmanager
 def wire(folder: Path) -> Iterator[Wire]:
-    made = Wire(folder)
+    def reach() -> socket.socket:
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(folder / ".s.PGSQL.5432"))
+        return server
+
+    made = Wire(reach)
     try:
         yield made
     finally:

@@ -1,0 +1,93 @@
+"""The tables that a Spark can read: those of a catalog, or the Parquet files of one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import ibis.expr.types as ir
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame
+
+from monitor.errors import DataError
+from monitor.sources.sql.names import there
+from monitor.sources.sql.place import Cluster, first_line
+from monitor.sources.sql.spark import Session
+from monitor.sources.sql.spark_reaching import join, leave
+
+_FILES = """
+SELECT count(*), sum(CAST(xxhash64(file_path, file_size, file_modification_time) AS DECIMAL(38, 0)))
+FROM (SELECT DISTINCT _metadata.file_path, _metadata.file_size, _metadata.file_modification_time FROM {})
+"""
+"""What a table of files stands on: none of them is ever changed in its place without a new time."""
+_ROWS = "SELECT count(*), sum(CAST(xxhash64(*) AS DECIMAL(38, 0))) FROM {}"
+"""Of views and tables that are no files."""
+
+
+class SparkTables:
+    """The tables of one cluster."""
+
+    where = "the Spark of SOURCE_URL"
+
+    def __init__(self, place: Cluster) -> None:
+        self._files = place.parquet() if place.folder is not None else None
+        self._folder = str(place.folder)
+        self._spark = join(place)
+        self._session: Session = Session().connect(self._spark)
+
+    def schemas(self) -> list[str]:
+        if self._files is not None:
+            return [self._folder]
+        found = self._asked("SHOW SCHEMAS")
+        here = self._spark.catalog.currentCatalog()
+        for name in self._asked("SHOW CATALOGS"):
+            if name != here:
+                found += [f"{name}.{schema}" for schema in self._asked(f"SHOW SCHEMAS IN {_quoted(name)}")]
+        return found
+
+    def first_schema(self) -> str:
+        return self._folder if self._files is not None else str(self._spark.catalog.currentDatabase())
+
+    def names(self, schema: str) -> list[str]:
+        if self._files is not None:
+            return list(self._files)
+        rows = self._spark.sql(f"SHOW TABLES IN {_quoted(schema)}").collect()
+        return [row.tableName for row in rows if not row.isTemporary]
+
+    def table(self, name: str, schema: str) -> ir.Table:
+        """Raises DataError where it cannot be read."""
+        try:
+            return self._session.view(self._frame(name, schema))
+        except PySparkException as error:
+            raise DataError(
+                f"Table {name} of {self.where} cannot be read ({first_line(error)}): mend it, or let the cluster's "
+                "user read it."
+            ) from error
+
+    def trace(self, names: Iterable[str], schema: str | None) -> str:
+        """What changes whenever one of these tables may have."""
+        found = [f"{_quoted(place)}.{_quoted(name)}" for place, name in there(self, names, schema)]
+        return repr([(table, self._held(table)) for table in found])
+
+    def close(self) -> None:
+        self._session.forget_all()
+        leave()
+
+    def _held(self, table: str) -> tuple[object, ...]:
+        try:
+            rows = self._spark.sql(_FILES.format(table)).collect()
+        except AnalysisException:
+            rows = self._spark.sql(_ROWS.format(table)).collect()
+        return tuple(rows[0])
+
+    def _frame(self, name: str, schema: str) -> DataFrame:
+        if self._files is not None:
+            return self._spark.read.parquet(str(self._files[name]))
+        return self._spark.table(f"{_quoted(schema)}.{_quoted(name)}")
+
+    def _asked(self, statement: str) -> list[str]:
+        return [row[0] for row in self._spark.sql(statement).collect()]
+
+
+def _quoted(name: str) -> str:
+    """A name of one or more parts."""
+    return ".".join(f"`{part.replace('`', '``')}`" for part in name.split("."))
