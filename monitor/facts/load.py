@@ -86,6 +86,34 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
     )
 
 
+class Companies:
+    """The companies of one set of tables, told apart by a column. `names`: every value of it, ascending."""
+
+    def __init__(self, tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date, column: str) -> None:
+        holding = {name: table for name, table in tables.items() if column in table.columns}
+        if "opportunities" not in holding:
+            raise DataError(f"Table opportunities has no column {column}, which `companies` names: mend the name.")
+        self._tables, self._policy, self._as_of, self._column = tables, policy, as_of, column
+        deals = holding["opportunities"]
+        values = deals.select(company=deals[column].cast("string")).distinct().to_pyarrow()["company"].to_pylist()
+        self.names = tuple(sorted(value for value in values if value))
+        self.remarks: tuple[str, ...] = ()
+
+    def one(self, name: str) -> Loaded:
+        """The facts of one company. Raises DataError where its data cannot be used."""
+        column = self._column
+        own = {
+            key: table.filter(table[column].cast("string") == name).drop(column) if column in table.columns else table
+            for key, table in self._tables.items()
+        }
+        return load(own, self._policy, self._as_of)
+
+
+def load_companies(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date, column: str) -> Companies:
+    """The companies that `column` tells apart. Raises DataError where opportunities has no such column."""
+    return Companies(tables, policy, as_of, column)
+
+
 _ACCOUNTS = ("account_id", "employees", "fit_segment")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,6 +25,21 @@ def knows(connection: Connection, revision: str) -> bool:
     """Whether `revision` is one of this program's migrations."""
     scripts = ScriptDirectory.from_config(configuration(connection))
     return revision in {script.revision for script in scripts.walk_revisions()}
+
+
+@cache
+def blank() -> bytes:
+    """A new SQLite file as the migrations leave one, made once in memory."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            upgrade(connection)
+        with engine.connect() as connection:
+            plain = connection.connection.driver_connection
+            assert isinstance(plain, sqlite3.Connection)
+            return plain.serialize()
+    finally:
+        engine.dispose()
 
 
 def upgrade(connection: Connection) -> None:
