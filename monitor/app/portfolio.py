@@ -15,7 +15,7 @@ from monitor.app.telling import take_steps
 from monitor.app.wiring import Asked, Company, Shared, company, open_log, words
 from monitor.config import Config, Portfolio, unknown_company
 from monitor.core.checks import Check, Outcome
-from monitor.core.messages import Lines, Message, Table
+from monitor.core.messages import Lines, Message
 from monitor.core.portfolio import Board, PortfolioLine, board, line, unreadable
 from monitor.core.schedule import DIGEST, digest_name
 from monitor.core.types import Snapshot
@@ -198,7 +198,7 @@ def drafted(own: Config, board: Board, extras: Callable[[bool], Extras]) -> Draf
         return drawing.digest(board, said, extras(corrected))
 
     name = digest_name(board.as_of).replace(DIGEST, drawing.KIND, 1)
-    return Draft(name, drawing.KIND, board.run, own.directory(), draw, (Table, Lines))
+    return Draft(name, drawing.KIND, board.run, own.directory(), draw, (Lines,))
 
 
 def one_of(portfolio: Portfolio, name: str, errand: Errand) -> Config:

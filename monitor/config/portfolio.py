@@ -59,7 +59,8 @@ class Portfolio:
 
     def _by_column(self, name: str) -> Config:
         document = of_entry(replace(self.own.document, company=name), {})
-        return replace(self.own, document=document, seat=seat(self.own, name, self.column))
+        whole = replace(self.own, document=document, seat=None)
+        return replace(whole, seat=seat(whole, name, self.column))
 
 
 def unknown_company(name: str, names: tuple[str, ...], file: str) -> str:

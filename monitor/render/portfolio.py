@@ -36,7 +36,7 @@ from monitor.render.words import Words
 
 KIND = "portfolio"
 IN_DETAIL, LISTED, NAMED = 15, 10, 40
-"""Companies that a digest shows in its table, in each of its lists, and by name in its one line of healthy ones."""
+"""Companies that a digest shows with their reasons, in each other list, and by name in its one line of healthy ones."""
 _TONES = {
     Standing.PAUSED: Tone.BAD,
     Standing.BREAKAGE: Tone.BAD,
@@ -70,7 +70,7 @@ NOTHING_MORE = Extras()
 
 def status(board: Board, words: Words) -> Message:
     """One line for each company, the worst first, in groups."""
-    return Message("status", *_headline(board, words), (_subtitle(board, words), _table(board, words, grouped=True)))
+    return Message("status", *_headline(board, words), (_subtitle(board, words), _table(board, words)))
 
 
 def digest(board: Board, words: Words, extras: Extras = NOTHING_MORE) -> Message:
@@ -115,44 +115,46 @@ def _part(words: Words, heading: str, lines: tuple[Line, ...]) -> list[Block]:
     return [Heading(words.say(KIND, heading)), Lines(lines)]
 
 
-def _table(board: Board, words: Words, *, grouped: bool) -> Table:
+def _table(board: Board, words: Words) -> Table:
     columns = tuple(Column(title) for title in words.columns(KIND, "columns", 3))
-    shown = board.lines if grouped else board.standing(*IN_TROUBLE)[:IN_DETAIL]
     rows: list[Row] = []
     for standing in WORST_FIRST:
-        held = [line for line in shown if line.standing is standing]
-        if grouped and held:
+        held = board.standing(standing)
+        if held:
             rows.append(Row((cell(words.say(KIND, f"group_{standing}"), Tone.STRONG), Cell(), Cell()), group=True))
         rows += [_row(line, board, words) for line in held]
     return Table("", columns, tuple(rows))
 
 
 def _row(line: PortfolioLine, board: Board, words: Words) -> Row:
+    name = cell(words.say(KIND, "company", company=line.company))
+    return Row((name, Cell((_state(line, words),)), cell("; ".join(_reasons(line, board, words)))))
+
+
+def _state(line: PortfolioLine, words: Words) -> Span:
     broken, warned = len(line.reading(Band.BREAKAGE)), len(line.reading(Band.WARNING))
     state = words.say(KIND, f"state_{line.standing}", line=line, broken=broken, warned=warned)
-    return Row(
-        (
-            cell(words.say(KIND, "company", company=line.company)),
-            cell(f"{state} {_MARKS[line.standing]}", _TONES[line.standing]),
-            cell("; ".join(_reasons(line, board, words))),
-        )
-    )
+    return Span(f"{state} {_MARKS[line.standing]}", _TONES[line.standing])
 
 
 def _reasons(line: PortfolioLine, board: Board, words: Words) -> Iterator[str]:
     """Why it stands so, the weightiest first."""
     if line.why:
         yield words.say(KIND, "why", why=line.why)
-    if line.tripped_by:
-        yield words.say(KIND, "tripped_by", about=tuple(lowered(title) for title in line.tripped_by))
+    broken = {each.title for each in line.reading(Band.BREAKAGE)}
+    before = tuple(lowered(title) for title in line.tripped_by if title not in broken)
+    if before:
+        yield words.say(KIND, "tripped_by", about=before)
     for band in (Band.BREAKAGE, Band.WARNING):
-        said = [words.say(KIND, "figure", title=each.title, text=each.text) for each in line.reading(band)]
-        if said:
-            yield f"{marks.said(band)}: {', '.join(said)}"
-    unread = line.reading(Band.NO_DATA)
-    if unread:
-        about = tuple(lowered(each.title) for each in unread)
-        yield words.say(KIND, "unread", about=about, why=unread[0].why if line.standing is Standing.NO_VERDICT else "")
+        held = line.reading(band)
+        if held:
+            figures = tuple((each.title, each.text, each.title in line.tripped_by) for each in held)
+            said = "" if str(line.standing) == str(band) else marks.said(band)  # where its state says so already
+            yield words.say(KIND, "figures", band=said, figures=figures)
+    unread = [(each, each.why if line.standing is Standing.NO_VERDICT else "") for each in line.reading(Band.NO_DATA)]
+    for why in dict.fromkeys(why for _, why in unread):
+        about = tuple(lowered(each.title) for each, its in unread if its == why)
+        yield words.say(KIND, "unread", about=about, why=why)
     if line.unfit:
         yield words.say(KIND, "unfit", about=tuple(lowered(title) for title in line.unfit))
     if line.as_of is not None and line.as_of != board.as_of:
@@ -160,17 +162,22 @@ def _reasons(line: PortfolioLine, board: Board, words: Words) -> Iterator[str]:
 
 
 def _worst(board: Board, words: Words) -> Iterator[Block]:
-    """A table of the worst, and how many more there are."""
+    """The worst with their reasons, and how many more there are. Lines and no table: a phone shows them whole."""
     troubled = board.standing(*IN_TROUBLE)
     if not troubled:
         return
     yield Heading(words.say(KIND, "heading_worst"))
-    yield _table(board, words, grouped=False)
+    yield Lines(tuple(_reasoned(line, board, words) for line in troubled[:IN_DETAIL]))
     rest = troubled[IN_DETAIL:]
     if rest:
         counts = [(each, sum(line.standing is each for line in rest)) for each in IN_TROUBLE]
         standings = tuple(words.say(KIND, f"more_{each}", count=count) for each, count in counts if count)
         yield Paragraph(span(words.say(KIND, "more", count=len(rest), standings=standings), Tone.DIM))
+
+
+def _reasoned(line: PortfolioLine, board: Board, words: Words) -> Line:
+    lead = "; " if line.standing is Standing.PAUSED else ": "
+    return (*_name(line, words), _state(line, words), Span(lead + "; ".join(_reasons(line, board, words))))
 
 
 def _changes(board: Board, words: Words) -> Iterator[Line]:

@@ -1,0 +1,132 @@
+"""`digest --send` of many companies, delivered to a workspace on loopback: everything once, whoever fails or is killed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.conftest import ROOT
+from tests.portfolio.company import DAY, KINDS, REST, configured, in_folders
+from tests.slack_server import ALERT, DIGEST, SlackServer
+
+OWN = f"slack: {{digest_channel: {DIGEST}, alert_channel: {ALERT}}}"
+COMPANIES = f"""
+companies:
+  - {{company: Acme, source: {{type: csv, path: data0}}, {OWN}}}
+  - {{company: Beta, source: {{type: csv, path: data1}}, {OWN}}}
+  - {{company: Gone, source: {{type: csv, path: nowhere}}, {OWN}}}
+  - {{company: Gamma, source: {{type: csv, path: data2}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Companies that tell the same two channels as their portfolio; the last tells nobody."""
+    folder = tmp_path_factory.mktemp("sending")
+    in_folders(folder, {name: KINDS[name]() for name in ("Acme", "Beta", "Gamma")})
+    configured(folder, f"{REST}{OWN}\n{COMPANIES}")
+    return folder
+
+
+def digests(slack: SlackServer) -> Counter[str]:
+    """How often each message arrived in the digest's channel, by its key."""
+    posted = [message for message in slack.messages(DIGEST) if message.thread_ts is None]
+    return Counter(str((message.metadata or {})["event_payload"]["key"]) for message in posted)  # type: ignore[index]
+
+
+def of_week(found: Counter[str]) -> list[str]:
+    return sorted(key.partition("/")[0].rpartition("-")[0] or "portfolio" for key in found if "W39" in key)
+
+
+def test_each_company_tells_its_own_and_the_portfolio_everybody_each_once(
+    run: Run, prepared: Path, slack: SlackServer
+) -> None:
+    typed = ("digest", "--send", "--config", prepared / "config.yaml", "--as-of", DAY)
+    preview = run("digest", "--dry-run", *typed[2:])
+    assert preview.code == 0 and not slack.messages() and not (prepared / "smb-monitor.companies").exists()
+    first = run(*typed)
+    assert first.code == 0, first
+    assert first.out.startswith("4 companies: 3 read, 1 not.") and "Gone: There is no folder" in first.out
+    found = digests(slack)
+    assert set(found.values()) == {1}
+    assert of_week(found) == ["acme", "beta", "portfolio"]
+    (portfolio,) = [m for m in slack.messages(DIGEST) if "portfolio/" in str(m.metadata)]
+    assert portfolio.text.startswith("Hiring is paused at 1 of 4 companies; 1 more in breakage; 1 without a verdict")
+    again = run(*typed)
+    assert again.code == 0 and "Nothing had to be sent" in again.out and digests(slack) == found
+
+
+def test_a_portfolio_that_reads_differently_by_now_is_corrected_in_place(
+    run: Run, prepared: Path, slack: SlackServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(prepared, folder, ignore=shutil.ignore_patterns("*.companies"))
+    file = configured(folder, f"{REST}{OWN}\ncompanies:\n  - {{company: Beta, source: {{type: csv, path: data1}}}}\n")
+    assert run("digest", "--send", "--config", file, "--as-of", DAY).code == 0
+    (folder / "data1" / "spend.csv").unlink()
+    assert run("digest", "--send", "--config", file, "--as-of", DAY).code == 0
+    (message,) = slack.messages(DIGEST)
+    assert "Corrected" in str(message.blocks) and "No verdict" in str(message.blocks)
+
+
+def test_a_portfolio_that_nobody_hears_is_not_sent(run: Run, prepared: Path, tmp_path: Path) -> None:
+    file = configured(tmp_path, f"{REST}{COMPANIES}")
+    answer = run("digest", "--send", "--config", file, "--as-of", DAY)
+    assert answer.code == 4 and "nobody is configured to get the digest" in answer.err
+
+
+@pytest.fixture
+def forks() -> Iterator[Popen[str]]:
+    with Popen([sys.executable, "-m", "tests.killed"], stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def typed_and_killed(forks: Popen[str], file: Path, at: int) -> dict[str, object]:
+    """`digest --send` in a process of its own that kills itself at its step `at` (0: never)."""
+    assert forks.stdin is not None and forks.stdout is not None
+    argv = ["digest", "--send", "--config", str(file), "--as-of", DAY]
+    forks.stdin.write(json.dumps({"argv": argv, "at": at, "environ": {}}) + "\n")
+    forks.stdin.flush()
+    answer: dict[str, object] = json.loads(forks.stdout.readline())
+    return answer
+
+
+def an_hour_passes(folder: Path) -> None:
+    """As the databases have it: whoever held a row then does not hold it now, and what was lost is lost."""
+    for log in (folder / "smb-monitor.companies").glob("*.db"):
+        with closing(sqlite3.connect(log)) as database, database:
+            database.execute("UPDATE outbox SET lease_until = '2000-01-01T00:00:00.000000+00:00'")
+            database.execute("UPDATE outbox SET tried_at = '2000-01-01T00:00:00.000000+00:00'")
+            database.execute("UPDATE outbox SET next_at = '2000-01-01T00:00:00.000000+00:00' WHERE next_at NOTNULL")
+
+
+def test_killed_anywhere_and_run_again_everything_arrives_once(
+    prepared: Path, slack: SlackServer, forks: Popen[str], tmp_path: Path, run: Run
+) -> None:
+    start = tmp_path / "start"
+    shutil.copytree(prepared, start, ignore=shutil.ignore_patterns("*.companies"))
+    run("status", "--config", start / "config.yaml", "--as-of", DAY)
+    for at in (3, 20, 35, 50, 65, 80, 95, 110):
+        slack.workspace.messages.clear()
+        folder = tmp_path / f"at{at}"
+        shutil.copytree(start, folder, copy_function=shutil.copy2)
+        killed = typed_and_killed(forks, folder / "config.yaml", at)
+        for _ in range(2):
+            an_hour_passes(folder)
+            last = typed_and_killed(forks, folder / "config.yaml", 0)
+        assert last["exit"] == 0, (at, last)
+        found = digests(slack)
+        assert of_week(found) == ["acme", "beta", "portfolio"], (at, killed)
+        assert set(found.values()) == {1}, (at, found)
