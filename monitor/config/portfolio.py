@@ -20,8 +20,8 @@ UNNAMED = "Portfolio"
 TELLING = ("slack", "webhook", "email")
 """The keys by which somebody is told."""
 OWN_LOG = "portfolio"
-_STANDING: dict[str, Plain] = {"company": UNNAMED, "source": {"type": "demo"}}
-"""What stands for keys that only the entries give, while the rest of the file is looked at by itself."""
+_NO_SOURCE: Plain = {"type": "demo"}
+"""What stands for the source, which only the entries give, while the rest of the file is looked at by itself."""
 _SLUG = 32
 _NEAR = 3
 
@@ -108,9 +108,8 @@ def of_entry(document: Document, entry: Mapping[str, Plain]) -> Document:
 def without_entries(values: Mapping[str, Plain]) -> dict[str, Plain]:
     """What stands beside `companies`, as a configuration by itself."""
     rest = {key: value for key, value in values.items() if key != KEY}
-    by_column = isinstance(values[KEY], dict)
-    standing = {key: value for key, value in _STANDING.items() if key not in rest}
-    return {**rest, **standing} if by_column else {**_STANDING, **rest, "source": _STANDING["source"]}
+    named = {"company": UNNAMED, **rest}
+    return named if isinstance(values[KEY], dict) else {**named, "source": _NO_SOURCE}
 
 
 def merged(rest: Mapping[str, Plain], entry: Mapping[str, Plain]) -> dict[str, Plain]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -27,9 +28,18 @@ def knows(connection: Connection, revision: str) -> bool:
     return revision in {script.revision for script in scripts.walk_revisions()}
 
 
-@cache
 def blank() -> bytes:
     """A new SQLite file as the migrations leave one, made once in memory."""
+    with _ONE_AT_A_TIME:
+        return _blank()
+
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic keeps what it is doing in its module, so that two threads cannot."""
+
+
+@cache
+def _blank() -> bytes:
     engine = create_engine("sqlite://")
     try:
         with engine.begin() as connection:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
-from tests.cli.conftest import run as run  # a fixture, used by its name
+from tests.cli.conftest import Run, run
 from tests.portfolio.company import DAY, KINDS, in_folders
 from tests.slack_server import SlackServer
+
+__all__ = ["run"]  # a fixture, used by its name
 
 GOLDEN = Path(__file__).parent / "golden"
 EPSILON = "  - {company: Epsilon, source: {type: csv, path: broken}}\n"

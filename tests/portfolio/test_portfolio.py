@@ -145,7 +145,7 @@ def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(no
     portfolio = configured_in(northwind, {})
     assert isinstance(portfolio, Portfolio)
     world = World(lambda: datetime(2026, 9, 28, tzinfo=UTC), lambda seconds: None)
-    answer = run_one(portfolio.entries[1], Errand(AS_OF, world), lambda *_: 1 // 0)  # type: ignore[arg-type,return-value]
+    answer = run_one(portfolio.entries[1], Errand(AS_OF, world), lambda *_: 1 // 0)  # type: ignore[arg-type]
     assert isinstance(answer.broke, ZeroDivisionError)
     assert answer.line.why.startswith("an error of the program, not of the data (ZeroDivisionError")
 
