@@ -95,6 +95,6 @@ def _migrate(database: Database, *, create: bool) -> None:
             )
         if not create:
             raise StoreError(f"the database {database.name} has an older schema: run `smb-monitor status` once")
-        if database.schema is not None:
-            connection.execute(CreateSchema(database.schema, if_not_exists=True))
+        if database.schema is not None and not connection.dialect.has_schema(connection, database.schema):
+            connection.execute(CreateSchema(database.schema))
         migrate.upgrade(connection)
