@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -134,6 +134,13 @@ def words(own: Path | None) -> Words:
     from monitor.render.words import Words
 
     return Words((own,) if own else ())
+
+
+def open_company(file: Path, environ: Mapping[str, str], world: World | None = None) -> Company:
+    """The one company that `file` configures. Raises ConfigError."""
+    from monitor.config import read
+
+    return company(read(file, environ), world)
 
 
 def company(config: Config, world: World | None = None, shared: Shared | None = None) -> Company:
