@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from textwrap import indent
 
@@ -15,6 +15,7 @@ from monitor.app.digest import Draft, Edition, planned, publish, undelivered
 from monitor.app.portfolio import Answer, Errand, Members, Work, answers, drafted, inspect, members, speaks, tell
 from monitor.app.wiring import Asked, Company, open_log, words
 from monitor.config import Config, Portfolio
+from monitor.core.checks import Check, Outcome
 from monitor.core.outbox import LedgerLine, Outgoing, Status
 from monitor.core.portfolio import Board, PortfolioLine, Standing
 from monitor.core.routes import AUDIENCES
@@ -96,34 +97,45 @@ def digest(args: argparse.Namespace, portfolio: Portfolio) -> int:
     return each.code(board)
 
 
+@dataclass
+class Postman:
+    """Delivers what companies say themselves, and keeps what became of it.
+
+    All of them together are waited for no longer than one alone would be: a channel that is down is down for all.
+    """
+
+    lines: list[LedgerLine] = field(default_factory=list)
+    failing: list[str] = field(default_factory=list)
+    _patience: float = PATIENCE
+
+    def deliver(self, config: Config) -> None:
+        began = time.monotonic()
+        try:
+            with open_log(config) as store:
+                self.lines += deliver(config, store, max(self._patience, 0))
+                self.failing += [f"{config.company}: {each}" for each in undelivered(store, now())]
+        except MonitorError as error:
+            self.failing.append(f"{config.company}: {error}")
+        self._patience -= time.monotonic() - began
+
+
 def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
     """Runs every company, sends what each says itself, then the digest of them all."""
     must_be_heard(portfolio.own)
-    chosen, began = words(portfolio.own.templates), time.monotonic()
-    lines: list[LedgerLine] = []
-    failing: list[str] = []
-
-    def delivered(config: Config) -> None:
-        try:
-            with open_log(config) as store:
-                lines.extend(deliver(config, store, max(PATIENCE - (time.monotonic() - began), 0)))
-                failing.extend(f"{config.company}: {each}" for each in undelivered(store, now()))
-        except MonitorError as error:
-            failing.append(f"{config.company}: {error}")
-
+    postman = Postman()
     with _round(args, portfolio) as each:
         speaking = {config.company: config for config in each.found.configs if speaks(config)}
         told: list[PortfolioLine] = []
         for answer in each.answers(tell):
             told.append(answer.line)
             if answer.company in speaking:
-                delivered(speaking[answer.company])
+                postman.deliver(speaking[answer.company])
         board = each.found.board(told)
     with open_log(portfolio.own) as store:
-        publish(store, _draft(portfolio, board, store, failing), Edition(now(), again=True))
-        lines += deliver(portfolio.own, store, max(PATIENCE - (time.monotonic() - began), 0))
-    show(drawing.sent(board, lines, failing, chosen), as_json=args.json)
-    late = bool(failing) or any(line.status not in _DONE for line in lines)
+        publish(store, _draft(portfolio, board, store, postman.failing), Edition(now(), again=True))
+        lines = [*postman.lines, *deliver(portfolio.own, store)]
+    show(drawing.sent(board, lines, postman.failing, words(portfolio.own.templates)), as_json=args.json)
+    late = bool(postman.failing) or any(line.status not in _DONE for line in lines)
     return DeliveryError.exit_code if late else each.code(board)
 
 
@@ -156,25 +168,49 @@ def _draft(portfolio: Portfolio, board: Board, store: Store, failing: list[str])
 
 
 def doctor(args: argparse.Namespace, portfolio: Portfolio) -> int:
-    """Checks each company; one line for each, and what fails in full."""
+    """Checks each company, and whether the portfolio's digest would arrive."""
+    errand = Errand(args.as_of, world())
+    own: list[Check] = []
+    if args.dry_run:
+        checked = _forecasts(portfolio, errand)
+    else:
+        from monitor.app import doctor_delivery
+
+        own = inspect(
+            portfolio.own, errand, lambda found, _: list(doctor_delivery.examine(found, time.sleep, serves=False)), None
+        )
+        checked = _examined(args, portfolio)
+    failed = any(check.outcome is Outcome.FAILED for checks in (own, *checked.values()) for check in checks)
+    if args.json:
+        document = {name: [asdict(check) for check in checks] for name, checks in checked.items()}
+        say(json.dumps({"companies": document, "portfolio": [asdict(check) for check in own]}, indent=2))
+    else:
+        show(drawing.doctor(checked, own, words(portfolio.own.templates)))
+    return 1 if failed else 0
+
+
+def _examined(args: argparse.Namespace, portfolio: Portfolio) -> dict[str, list[Check]]:
     from monitor.app.doctor import examine
-    from monitor.core.checks import Check, Outcome
 
     checked: dict[str, list[Check]] = {}
-
-    def examined(found: Company, asked: Asked) -> list[Check]:
-        return examine(found, asked, now(), time.sleep)
-
     with _round(args, portfolio) as each, progress("companies") as told:
         for done, config in enumerate(each.found.configs, start=1):
-            checked[config.company] = inspect(config, each.errand, examined, each.found.shared)
+            checked[config.company] = inspect(
+                config, each.errand, lambda found, asked: examine(found, asked, now(), time.sleep), each.found.shared
+            )
             told(done, len(each.found.configs))
-    failed = any(check.outcome is Outcome.FAILED for checks in checked.values() for check in checks)
-    if args.json:
-        say(json.dumps({name: [asdict(check) for check in checks] for name, checks in checked.items()}, indent=2))
-    else:
-        show(drawing.doctor(checked, words(portfolio.own.templates)))
-    return 1 if failed else 0
+    return checked
+
+
+def _forecasts(portfolio: Portfolio, errand: Errand) -> dict[str, list[Check]]:
+    """What reading would cost; of one source that all have, once. Reads nothing."""
+    from monitor.app import doctor_source
+
+    configs = portfolio.entries or (portfolio.own,)
+    return {
+        each.company: inspect(each, errand, lambda found, _: list(doctor_source.examine(found)), None)
+        for each in configs
+    }
 
 
 def _document(seen: Snapshot) -> str:

@@ -245,17 +245,19 @@ def sent(board: Board, lines: Sequence[LedgerLine], failing: Sequence[str], word
     return Message(made.kind, f"{said} {made.headline}", made.tone, (*made.blocks, *blocks))
 
 
-def doctor(checked: Mapping[str, Sequence[Check]], words: Words) -> Message:
-    """One line for each company, those that fail first and in full."""
+def doctor(checked: Mapping[str, Sequence[Check]], own: Sequence[Check], words: Words) -> Message:
+    """One line for each company, those that fail first and in full; before them the portfolio's `own` delivery."""
     ranked = sorted(checked.items(), key=lambda item: (-_count(item[1], Outcome.FAILED), item[0].casefold()))
     failed = sum(_count(checks, Outcome.FAILED) > 0 for _, checks in ranked)
     warned = sum(_count(checks, Outcome.WARNING) > 0 for _, checks in ranked)
-    said = words.say(KIND, "doctor_headline", failed=failed, warned=warned, total=len(ranked))
-    tone = Tone.BAD if failed else Tone.WARN if warned else Tone.GOOD
+    mute = _count(own, Outcome.FAILED) > 0
+    said = words.say(KIND, "doctor_headline", failed=failed, warned=warned, total=len(ranked), mute=mute)
+    tone = Tone.BAD if failed or mute else Tone.WARN if warned else Tone.GOOD
+    itself = (words.say(KIND, "doctor_own"), own)
     columns = tuple(Column(title) for title in words.columns(KIND, "doctor_columns", 3))
-    rows = tuple(_examined(name, checks, words) for name, checks in ranked)
-    blocks: list[Block] = [Table("", columns, rows)]
-    for name, checks in ranked[:failed]:
+    rows = tuple(_examined(name, checks, words) for name, checks in (itself, *ranked) if checks)
+    blocks: list[Block] = [Table("", columns, rows)] if rows else []
+    for name, checks in ([itself] if mute else []) + ranked[:failed]:
         lines = tuple(page.lines([each for each in checks if each.outcome is Outcome.FAILED], words))
         blocks += [Heading(words.say(KIND, "company", company=name)), Lines(lines, bullets=False)]
     return Message("doctor", shorten(said, HEADLINE), tone, tuple(blocks))
@@ -266,8 +268,9 @@ def _examined(name: str, checks: Sequence[Check], words: Words) -> Row:
     worst = "failed" if failed else "warned" if warned else "ok"
     outcome, tone = _WORST[worst]
     state = words.say(KIND, f"doctor_{worst}", failed=failed, warned=warned)
-    said = "; ".join(f"{each.part}: {each.text}" for each in checks if worst != "ok" and each.outcome is outcome)
-    return Row((cell(words.say(KIND, "company", company=name)), cell(state, tone), cell(said)))
+    said = [f"{each.part}: {each.text}" for each in checks if worst != "ok" and each.outcome is outcome]
+    cost = [detail for each in checks if each.part == "source" for detail in each.details]
+    return Row((cell(words.say(KIND, "company", company=name)), cell(state, tone), cell("; ".join(said or cost))))
 
 
 _WORST = {

@@ -85,6 +85,15 @@ def test_a_portfolio_that_nobody_hears_is_not_sent(run: Run, prepared: Path, tmp
     assert answer.code == 4 and "nobody is configured to get the digest" in answer.err
 
 
+def test_doctor_says_whether_the_digest_of_the_portfolio_would_arrive(run: Run, tmp_path: Path) -> None:
+    gone = "companies: [{company: Gone, source: {type: csv, path: nowhere}}]\n"
+    file = configured(tmp_path, f"{REST}{OWN}\n{gone}")
+    answer = run("doctor", "--config", file)
+    assert answer.code == 1 and "the portfolio's own digest cannot be sent" in answer.out
+    assert "SLACK_BOT_TOKEN is not set" in answer.out and "SLACK_APP_TOKEN" not in answer.out
+    assert run("doctor", "--dry-run", "--config", file).code == 0
+
+
 @pytest.fixture
 def forks() -> Iterator[Popen[str]]:
     with Popen([sys.executable, "-m", "tests.killed"], stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
