@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
 
 from monitor.app.wiring import Company
 from monitor.core.calendar import DAY
-from monitor.core.messages import Message, Table
+from monitor.core.messages import Block, Message, Table
 from monitor.core.outbox import NEWS, LedgerLine, Op, Outgoing, Status
 from monitor.core.plan import Plan, SlotDone
-from monitor.core.routes import Address
+from monitor.core.routes import Address, Directory
 from monitor.core.schedule import digest_name, upcoming
 from monitor.core.types import Snapshot
 from monitor.errors import Conflict, StoreError
@@ -37,10 +37,40 @@ class Edition:
     again: bool = False
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A digest before anybody has it. `name` is its subject, the same for the whole week (`digest:2026-W39`).
+
+    `draw` makes the message, as a correction or not; `figures` are the blocks of it that a correction is about, beside
+    its headline: not what happened since or who was told.
+    """
+
+    name: str
+    kind: str
+    run: str
+    directory: Directory
+    draw: Callable[[bool], Message]
+    figures: tuple[type[Block], ...] = (Table,)
+
+
 def issue(company: Company, store: Store, seen: Snapshot, edition: Edition) -> tuple[Outgoing, ...]:
     """Records the digest of `seen` for everybody who hears it; what was recorded anew. Raises StoreError."""
+    return publish(store, drafted(company, store, seen, edition), edition)
+
+
+def drafted(company: Company, store: Store, seen: Snapshot, edition: Edition) -> Draft:
+    """The digest of one company's week."""
+
+    def draw(corrected: bool) -> Message:
+        return _drawn(company, store, seen, edition, corrected=corrected)
+
+    return Draft(digest_name(seen.as_of), KIND, seen.run, company.config.directory(), draw)
+
+
+def publish(store: Store, draft: Draft, edition: Edition) -> tuple[Outgoing, ...]:
+    """Records a digest for everybody who hears it; what was recorded anew. Raises StoreError."""
     for _ in range(_TRIES):
-        plan = planned(company, store, seen, edition)
+        plan = planned(store, draft, edition)
         if plan.empty:
             return ()
         try:
@@ -51,30 +81,25 @@ def issue(company: Company, store: Store, seen: Snapshot, edition: Edition) -> t
     raise StoreError("others keep recording at the same time, so the digest was not sent: run the command again")
 
 
-def planned(company: Company, store: Store, seen: Snapshot, edition: Edition) -> Plan:
+def planned(store: Store, draft: Draft, edition: Edition) -> Plan:
     """The rows of the digest, and the slot that they finish; nothing is written."""
     head = store.head()
-    directory = company.config.directory()
-    rows = (
-        row
-        for address in directory.everybody(directory.audiences(KIND))
-        if (row := _row(company, store, seen, edition, address))
-    )
+    everybody = draft.directory.everybody(draft.directory.audiences("digest"))
+    rows = (row for address in everybody if (row := _row(store, draft, edition, address)))
     return Plan(expected_head=head, outgoing=tuple(rows), done=edition.done)
 
 
-def _row(company: Company, store: Store, seen: Snapshot, edition: Edition, address: Address) -> Outgoing | None:
-    key = f"{digest_name(seen.as_of)}:{address.to}"
+def _row(store: Store, draft: Draft, edition: Edition, address: Address) -> Outgoing | None:
+    key = f"{draft.name}:{address.to}"
     before = store.outbox.line(key)
-    message = _drawn(company, store, seen, edition, corrected=False)
-    row = Outgoing(key, address, KIND, message, digest_name(seen.as_of), seen.run)
+    row = Outgoing(key, address, draft.kind, draft.draw(False), draft.name, draft.run)
     if before is None:
         return row
     if not edition.again:
         return None
     if before.status is Status.FAILED:
         return _once_more(store, row, before)
-    return _corrected(company, store, seen, edition, row)
+    return _corrected(store, draft, row)
 
 
 def _once_more(store: Store, row: Outgoing, failed: LedgerLine) -> Outgoing | None:
@@ -89,27 +114,25 @@ def _once_more(store: Store, row: Outgoing, failed: LedgerLine) -> Outgoing | No
     return None
 
 
-def _corrected(company: Company, store: Store, seen: Snapshot, edition: Edition, row: Outgoing) -> Outgoing | None:
+def _corrected(store: Store, draft: Draft, row: Outgoing) -> Outgoing | None:
     """A change of the message that was sent, where its headline or a number reads differently now."""
-    shown = [each for each, status in store.outbox.of_incident(row.incident, (KIND,), row.address.channel)]
+    shown = [each for each, status in store.outbox.of_incident(row.incident, (draft.kind,), row.address.channel)]
     mine = [each for each in shown if (each.target or each.key) == row.key]
-    if not mine or _figures(mine[-1].message) == _figures(row.message):
+    if not mine or _figures(mine[-1].message, draft) == _figures(row.message, draft):
         return None
-    message = _drawn(company, store, seen, edition, corrected=True)
-    key = f"{row.incident}:corrected:{seen.run}:{row.key}"
-    return Outgoing(key, row.address, KIND, message, row.incident, seen.run, Op.UPDATE, target=row.key)
+    key = f"{row.incident}:corrected:{draft.run}:{row.key}"
+    return Outgoing(key, row.address, draft.kind, draft.draw(True), row.incident, draft.run, Op.UPDATE, target=row.key)
 
 
-def _figures(message: Message) -> list[object]:
-    """What a correction is about: the headline and the numbers, not what happened since or who was told."""
-    return [message.headline, *(block for block in message.blocks if isinstance(block, Table))]
+def _figures(message: Message, draft: Draft) -> list[object]:
+    return [message.headline, *(block for block in message.blocks if isinstance(block, draft.figures))]
 
 
 def _drawn(company: Company, store: Store, seen: Snapshot, edition: Edition, *, corrected: bool) -> Message:
     extras = drawing.Extras(
         late_since=edition.late_since,
         missed=tuple(_missed(company, store)),
-        undelivered=tuple(_undelivered(store, edition.now)),
+        undelivered=tuple(undelivered(store, edition.now)),
         next_times=upcoming(company.config.schedule(), edition.now),
         corrected=corrected,
         dashboard=company.config.dashboard,
@@ -125,7 +148,8 @@ def _missed(company: Company, store: Store) -> Iterator[date]:
         yield company.policy.calendar.last_complete_week(date.fromisocalendar(int(year), int(week), 7) + DAY)
 
 
-def _undelivered(store: Store, now: datetime) -> Iterator[str]:
+def undelivered(store: Store, now: datetime) -> Iterator[str]:
+    """What could not be delivered lately, to whom and why, a sentence each."""
     for line in store.outbox.undelivered(now):
         if now - line.created_at > NEWS:
             continue

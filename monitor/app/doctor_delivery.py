@@ -11,12 +11,16 @@ from monitor.core.checks import Check, Outcome
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Directory, Person
 from monitor.core.secret import Secret
 
+_OF_A_WORKER = ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 NEEDED_ROUTES = ("digest", "trip", "reminder", "override", "violation", "recovered", "problem")
 """Events of which somebody must hear, however the routes are changed."""
 
 
-def examine(company: Company, wait: Callable[[float], None]) -> Iterator[Check]:
-    """The channels that are configured, each asked how it is. Sends nothing to anybody."""
+def examine(company: Company, wait: Callable[[float], None], *, serves: bool = True) -> Iterator[Check]:
+    """The channels that are configured, each asked how it is. Sends nothing to anybody.
+
+    `serves`: whether a worker answers for it, which needs more secrets than one that only sends.
+    """
     config, directory = company.config, company.config.directory()
     found = [name for name, settings in _settings(config).items() if settings]
     if not found:
@@ -24,7 +28,7 @@ def examine(company: Company, wait: Callable[[float], None]) -> Iterator[Check]:
     else:
         yield Check("delivery", Outcome.OK, f"messages go out by {', '.join(found)}")
     yield from _unused(config)
-    secrets = dict(_secrets(config))
+    secrets = {name: check for name, check in _secrets(config) if serves or name not in _OF_A_WORKER}
     missing = [variable for variable, check in secrets.items() if check.outcome is Outcome.FAILED]
     answers = _answers(company, wait)
     for name in found:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from monitor.config import Config
 from monitor.core.book import Book
 from monitor.core.facts import Deals, Sync
-from monitor.core.policy import Policy
+from monitor.core.policy import FactsPolicy, Policy
 from monitor.errors import ConfigError
 from monitor.sources import open_source
 from monitor.sources.source import Copied, Source, World
@@ -21,6 +21,7 @@ from monitor.sources.source import Copied, Source, World
 if TYPE_CHECKING:
     from monitor.channels.channel import Channel
     from monitor.core.undelivered import Elsewhere
+    from monitor.facts.load import Companies, Loaded
     from monitor.render.words import Words
     from monitor.store.repository import Store
 
@@ -41,16 +42,37 @@ class Asked:
     today: date
 
 
+class Shared:
+    """One source that many companies have, their rows told apart by a column; read once for all of them."""
+
+    def __init__(self, source: Source, column: str) -> None:
+        self.source = source
+        self.column = column
+        self._companies: Companies | None = None
+        self._of: tuple[FactsPolicy, date] | None = None
+
+    def companies(self, policy: FactsPolicy, as_of: date) -> Companies:
+        """All of them as of a day. Raises DataError where the tables do not have the column, or cannot be used."""
+        from monitor.facts.load import load_companies
+
+        if self._companies is None or self._of != (policy, as_of):
+            self._companies = load_companies(self.source.tables(), policy, as_of, self.column)
+            self._of = (policy, as_of)
+        return self._companies
+
+
 @dataclass(frozen=True)
 class Company:
-    """One configured company, its source open. `company.close()` when done."""
+    """One configured company, its source open. `company.close()` when done; what is `shared` outlives it."""
 
     config: Config
     policy: Policy
     source: Source
+    shared: Shared | None = None
 
     def close(self) -> None:
-        self.source.close()
+        if self.shared is None:
+            self.source.close()
 
     def __enter__(self) -> Company:
         return self
@@ -71,14 +93,21 @@ class Company:
 
     def read(self, as_of: date, *, with_due: bool = False, today: date | None = None) -> tuple[Book, Deals]:
         """The facts of this company, and the door to its deals. `today`, by default `as_of`, is when they are read."""
-        from monitor.facts.load import load
-
         facts_policy = replace(self.policy.facts, with_due=with_due or self.policy.facts.with_due)
-        loaded = load(self.source.tables(), facts_policy, as_of)
+        loaded = self._loaded(facts_policy, as_of)
         remarks = (*self.source.remarks(), *loaded.facts.quality.remarks)
         quality = replace(loaded.facts.quality, remarks=remarks)
         facts = replace(loaded.facts, quality=quality, sync=self._sync(today or as_of))
         return Book(facts, self.policy), loaded.deals
+
+    def _loaded(self, policy: FactsPolicy, as_of: date) -> Loaded:
+        from monitor.facts.load import load
+
+        seat = self.config.seat
+        if seat is None or seat.column is None:
+            return load(self.source.tables(), policy, as_of)
+        shared = self.shared or Shared(self.source, seat.column)
+        return shared.companies(policy, as_of).one(self.config.company)
 
     def _sync(self, today: date) -> Sync | None:
         """When the source was last brought up to date, and whether that is too long before `today`."""
@@ -94,22 +123,31 @@ class Company:
 
     def elsewhere(self) -> Elsewhere:
         """Who is told when something cannot be delivered, and in which words."""
-        from monitor.core.undelivered import Elsewhere
-
-        return Elsewhere(self.config.directory(), partial(_say_undelivered, self.config.templates))
+        return elsewhere(self.config)
 
     def channels(self, wait: Callable[[float], None]) -> dict[str, Channel]:
         """The configured channels by name; `wait` is how they wait between two calls. Close them when done."""
-        from monitor.channels import Wanted, open_channels
-
-        config = self.config
-        return open_channels(Wanted(config.slack(), config.email(), config.webhook(), self.words(), wait))
+        return channels(self.config, wait)
 
     def open_store(self) -> Store:
         """What was recorded of this company; created at the first start."""
-        from monitor.store.repository import open_store
+        return open_log(self.config)
 
-        return open_store(self.config.database_url)
+
+def channels(config: Config, wait: Callable[[float], None]) -> dict[str, Channel]:
+    """The channels that a configuration names, opened."""
+    from monitor.channels import Wanted, open_channels
+
+    scope = config.seat.name if config.seat else ""
+    settings = (config.slack(), config.email(), config.webhook())
+    return open_channels(Wanted(*settings, words(config.templates), wait, scope))
+
+
+def open_log(config: Config, *, create: bool = True) -> Store:
+    """The log that a configuration names; with `create`, made at the first start. Raises StoreError."""
+    from monitor.store.repository import open_store
+
+    return open_store(config.database_url, create=create, folder=config.database_folder)
 
 
 def words(own: Path | None) -> Words:
@@ -120,15 +158,23 @@ def words(own: Path | None) -> Words:
 
 
 def open_company(file: Path, environ: Mapping[str, str], world: World | None = None) -> Company:
-    """The company that `file` configures. Raises ConfigError."""
+    """The one company that `file` configures. Raises ConfigError."""
     from monitor.config import read
 
     return company(read(file, environ), world)
 
 
-def company(config: Config, world: World | None = None) -> Company:
-    """The company of a configuration; `world` is for sources that call somebody up."""
-    return Company(config, config.policy(), open_source(config.source_spec(), world))
+def company(config: Config, world: World | None = None, shared: Shared | None = None) -> Company:
+    """The company of a configuration; `world` is for sources that call somebody up. Raises ConfigError."""
+    source = shared.source if shared else open_source(config.source_spec(), world)
+    return Company(config, config.policy(), source, shared)
+
+
+def elsewhere(config: Config) -> Elsewhere:
+    """Who is told when something cannot be delivered, and in which words."""
+    from monitor.core.undelivered import Elsewhere
+
+    return Elsewhere(config.directory(), partial(_say_undelivered, config.templates))
 
 
 def _say_undelivered(own: Path | None, block: str, **values: object) -> str:

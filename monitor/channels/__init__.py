@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from monitor.channels.channel import Channel
+from monitor.channels.scoped import Scoped
 from monitor.channels.wanted import Wanted
 
 CHANNELS = {
@@ -19,7 +20,8 @@ is not configured."""
 def open_channels(wanted: Wanted) -> dict[str, Channel]:
     """The configured channels by name. Opening connects to nothing; `close()` each when done."""
     opened: dict[str, Channel | None] = {name: import_module(at).open_channel(wanted) for name, at in CHANNELS.items()}
-    return {name: channel for name, channel in opened.items() if channel is not None}
+    found = {name: channel for name, channel in opened.items() if channel is not None}
+    return {name: Scoped(channel, wanted.scope) for name, channel in found.items()} if wanted.scope else dict(found)
 
 
 __all__ = ["CHANNELS", "Channel", "Wanted", "open_channels"]

@@ -11,10 +11,14 @@ from monitor.render.words import Words
 
 @dataclass(frozen=True)
 class Wanted:
-    """The settings of every channel, None where it is not configured; `wait` lets seconds pass between two calls."""
+    """The settings of every channel, None where it is not configured; `wait` lets seconds pass between two calls.
+
+    `scope`: which of many companies speaks; empty where there is one.
+    """
 
     slack: SlackSettings | None
     email: EmailSettings | None
     webhook: WebhookSettings | None
     words: Words
     wait: Callable[[float], None]
+    scope: str = ""

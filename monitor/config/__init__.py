@@ -7,10 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config.configuration import Config
-from monitor.config.reading import check, read
-from monitor.config.show import show
+from monitor.config.portfolio import Portfolio, unknown_company
+from monitor.config.reading import check, configured, read
+from monitor.config.show import show, show_many
 
-__all__ = ["Config", "check", "file_to_read", "read", "schema", "show"]
+__all__ = [
+    "Config",
+    "Portfolio",
+    "check",
+    "configured",
+    "file_to_read",
+    "read",
+    "schema",
+    "show",
+    "show_many",
+    "unknown_company",
+]
 
 
 def file_to_read(environ: Mapping[str, str]) -> Path:

@@ -47,16 +47,29 @@ _SMTP_PORTS = {"starttls": 587, "tls": 465}
 
 
 @dataclass(frozen=True)
+class Seat:
+    """The place of one company among many. `name` sets apart its messages, `log` is the database of its own.
+
+    `column`: by which its rows are told from the others', where all have one source.
+    """
+
+    name: str
+    log: str
+    column: str | None = None
+
+
+@dataclass(frozen=True)
 class Config:
     """A valid configuration. `file` is config.yaml itself; `database_given` is DATABASE_URL, where it is set.
 
-    `secrets` are those of the environment, by variable.
+    `secrets` are those of the environment, by variable. `seat`: where it is one of many in that file.
     """
 
     document: Document
     file: Path
     database_given: str | None = None
-    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    seat: Seat | None = None
 
     @property
     def company(self) -> str:
@@ -69,13 +82,23 @@ class Config:
 
     @property
     def database_url(self) -> str:
-        """A SQLAlchemy URL, password included: DATABASE_URL from the environment, else `database`."""
+        """A SQLAlchemy URL, password included: DATABASE_URL from the environment, else `database`.
+
+        One of many companies has its own, made from that.
+        """
+        if self.seat is not None:
+            return self.seat.log
         return database.located(self.database_given or self.document.database, self.folder)
 
     @property
     def database_masked(self) -> str:
         """The same to be shown."""
         return database.masked(self.database_url)
+
+    @property
+    def database_folder(self) -> Path | None:
+        """The folder for the files of many companies, where this one's log is in it."""
+        return database.folder_beside(self.seat.log) if self.seat else None
 
     @property
     def templates(self) -> Path | None:

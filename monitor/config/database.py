@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PureWindowsPath
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 SCHEMES = ("sqlite", "postgresql", "postgres")
+_BESIDE = ".companies"
 _SECRET_PARAMETERS = ("password", "sslpassword")
 _USERINFO = re.compile(r"(?<=://)([^/@]*?):[^/]*@")
 _PARAMETER = re.compile(rf"(?<=[?&])({'|'.join(_SECRET_PARAMETERS)})=[^&#]*", re.IGNORECASE)
@@ -46,6 +47,28 @@ def located(url: str, folder: Path) -> str:
     if not scheme.startswith("sqlite") or file in ("", ":memory:") or file.startswith("file:") or _absolute(file):
         return url
     return f"{scheme}:///{(folder / file).as_posix()}{mark}{query}"
+
+
+def derived(url: str, name: str) -> str | None:
+    """The log of one of many companies, from the located `url` of them all: a file in a folder beside that file, or a
+    schema in that database. None where it is a database in memory, which has no beside. `name` is harmless in both.
+    """
+    scheme, _, rest = url.partition("://")
+    base, mark, query = rest.partition("?")
+    if not scheme.startswith("sqlite"):
+        given = dict(parse_qsl(query))
+        schema = f"{given.get('schema', 'smb')}_{name.replace('-', '_')}"
+        return f"{scheme}://{base}?{urlencode({**given, 'schema': schema})}"
+    if not base.strip("/") or base.startswith(("/:memory:", "/file:")):
+        return None
+    return f"{scheme}://{base.removesuffix('.db')}{_BESIDE}/{name}.db{mark}{query}"
+
+
+def folder_beside(url: str) -> Path | None:
+    """The folder of a log that `derived` made, where it is a file; None for any other URL."""
+    scheme, _, rest = url.partition(":///")
+    found = Path(rest.partition("?")[0]).parent
+    return found if scheme.startswith("sqlite") and found.suffix == _BESIDE else None
 
 
 def _absolute(file: str) -> bool:

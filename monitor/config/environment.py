@@ -86,7 +86,7 @@ SECRETS = tuple(_CHECKS)
 def secrets(environ: Mapping[str, str]) -> Mapping[str, Secret]:
     """By variable, what is set; white space around it, as files leave it, is taken off."""
     given = {name: environ.get(name, "").strip() for name in SECRETS}
-    return MappingProxyType({name: Secret(text) for name, text in given.items() if text})
+    return {name: Secret(text) for name, text in given.items() if text}
 
 
 def problems(environ: Mapping[str, str], given_keys: Container[str]) -> Iterator[str]:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from monitor.config import environment, lines
-from monitor.config.configuration import Config
+from monitor.config import database, environment, lines, portfolio
+from monitor.config.configuration import Config, Seat
 from monitor.config.contradictions import contradictions
 from monitor.config.lines import Plain, Tree
 from monitor.config.model import Document, validated
+from monitor.config.portfolio import KEY, Portfolio
 from monitor.config.words import Problem, dotted, problem, repeats
 from monitor.errors import ConfigError
 
 _LARGEST_FILE = 1_000_000
+_EMPTY = "is empty; give it a value or take the key out"
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Config:
-    """The configuration in `path`. Raises ConfigError: one sentence with file, line, key and what is accepted."""
-    config, problems = _read(path, environ)
-    if config is None or problems:
+    """The configuration of the one company in `path`. Raises ConfigError: one sentence with file, line, key and what is
+    accepted.
+    """
+    found = configured(path, environ)
+    if isinstance(found, Portfolio):
+        raise ConfigError(f"{path}: companies: holds many companies, where one is asked for: name it with --company")
+    return found
+
+
+def configured(path: Path, environ: Mapping[str, str]) -> Config | Portfolio:
+    """The company, or the many, that `path` configures. Raises ConfigError as `read` does."""
+    found, problems = _read(path, environ)
+    if found is None or problems:
         more = f" (and {len(problems) - 1} more: `smb-monitor config check`)" if len(problems) > 1 else ""
         raise ConfigError(problems[0] + more)
-    return config
+    return found
 
 
 def check(path: Path, environ: Mapping[str, str]) -> list[str]:
@@ -40,7 +53,7 @@ def problems_of(values: Plain, folder: Path) -> list[Problem]:
     return _document(Tree(values), folder)[1]
 
 
-def _read(path: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[str]]:
+def _read(path: Path, environ: Mapping[str, str]) -> tuple[Config | Portfolio | None, list[str]]:
     try:
         tree = lines.parse(_text(path))
     except ConfigError as error:
@@ -49,13 +62,77 @@ def _read(path: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[s
         return None, [_sentence(path, error.line, Problem(error.path, error.why))]
     if tree.value is None:
         return None, [f"{path}: is empty; `smb-monitor init` writes a configuration"]
+    file = _File(path, tree, environ)
+    if isinstance(tree.value, dict) and KEY in tree.value:
+        return _many(file, tree.value)
     document, problems = _document(tree, path.parent)
-    placed = sorted((tree.line(one.path), _sentence(path, tree.line(one.path), one)) for one in problems)
-    sentences = list(dict.fromkeys(sentence for _, sentence in placed))
-    sentences += environment.problems(environ, tree.value if isinstance(tree.value, dict) else ())
-    if document is None or sentences:
+    given = tree.value if isinstance(tree.value, dict) else ()
+    sentences = [*file.sentences(problems), *environment.problems(environ, given)]
+    return (file.config(document), []) if document and not sentences else (None, sentences)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that was parsed, and the environment beside it."""
+
+    path: Path
+    tree: Tree
+    environ: Mapping[str, str]
+
+    def sentences(self, problems: Iterable[Problem]) -> list[str]:
+        """One sentence for each problem, in the order of the lines; each once."""
+        lines = ((self.tree.line(one.path), one) for one in problems)
+        placed = sorted((line, _sentence(self.path, line, one)) for line, one in lines)
+        return list(dict.fromkeys(sentence for _, sentence in placed))
+
+    def config(self, document: Document, seat: Seat | None = None) -> Config:
+        given = self.environ.get("DATABASE_URL") or None
+        return Config(document, self.path, given, environment.secrets(self.environ), seat)
+
+
+def _many(file: _File, values: Mapping[str, Plain]) -> tuple[Portfolio | None, list[str]]:
+    """What stands beside `companies`, and each entry over it, every one looked at like a file of its own."""
+    given, folder = values[KEY], file.path.parent
+    problems = [Problem(path, _EMPTY) for path in file.tree.empties() if path[0] == KEY]
+    problems += portfolio.shape_problems(given)
+    entries = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    documents = []
+    for at, entry in enumerate(entries if not problems else ()):
+        document, wrong = _document(Tree(portfolio.merged(values, entry)), folder)
+        problems += [replace(one, path=portfolio.place(one.path, at, file.tree.lines)) for one in wrong]
+        documents.append(document)
+    own, wrong = _document(Tree(portfolio.without_entries(values)), folder)
+    problems += wrong
+    keys = {*values, *(key for entry in entries for key in entry)}
+    sentences = [*file.sentences(problems), *environment.problems(file.environ, keys)]
+    if own is None or sentences:
         return None, sentences
-    return Config(document, path, environ.get("DATABASE_URL") or None, environment.secrets(environ)), sentences
+    try:
+        found = _portfolio(file, values, own, [(d, e) for d, e in zip(documents, entries, strict=True) if d])
+    except ConfigError as error:
+        return None, [str(error)]
+    sentences = file.sentences(portfolio.twice(found))
+    return (found, []) if not sentences else (None, sentences)
+
+
+def _portfolio(
+    file: _File, values: Mapping[str, Plain], own: Document, entries: list[tuple[Document, dict[str, Plain]]]
+) -> Portfolio:
+    whole = file.config(own)
+    given = values[KEY]
+    column = given.get("column") if isinstance(given, dict) else None
+    configs = []
+    for document, entry in entries:
+        seat = portfolio.seat(whole, document.company)
+        if "database" in entry:
+            seat = replace(seat, log=database.located(document.database, whole.folder))
+        configs.append(file.config(portfolio.of_entry(document, entry), seat))
+    return Portfolio(
+        replace(whole, seat=portfolio.seat(whole, None)),
+        tuple(configs),
+        column if isinstance(column, str) else None,
+        frozenset({"company", "source"} - set(values)),
+    )
 
 
 def _text(path: Path) -> str:
@@ -85,7 +162,7 @@ def _document(tree: Tree, folder: Path) -> tuple[Document | None, list[Problem]]
     if not isinstance(tree.value, dict):
         return None, [Problem((), "must be keys with values, such as `company: Acme`")]
     empty = list(tree.empties())
-    problems = [Problem(path, "is empty; give it a value or take the key out") for path in empty]
+    problems = [Problem(path, _EMPTY) for path in empty]
     problems += [one for one in environment.misplaced(tree.value) if one.path not in empty]
     named = {one.path for one in problems}
     try:

@@ -22,6 +22,31 @@ _LEAST = {
     "email": {"host": "smtp.acme.example", "from": "monitor@acme.example"},
 }
 """What must be given of every section that has defaults."""
+_COMPANIES = {
+    "description": "Many companies in one file, each with a log of its own (docs/many-companies.md): a list whose"
+    " entries stand over the rest of the file, or the column by which the rows of one source are told apart.",
+    "type": ["array", "object"],
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "properties": {
+            "company": {
+                "type": "string",
+                "minLength": 1,
+                "description": "The company's name; any other key may follow.",
+            }
+        },
+        "required": ["company"],
+    },
+    "properties": {
+        "column": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The column that names the company of each row, in the source's tables.",
+        }
+    },
+    "required": ["column"],
+}
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
@@ -48,6 +73,9 @@ def document_schema(*, with_help: bool) -> dict[str, Any]:
         for setting in indicator["properties"].values():
             _bound(setting)
     _fill(document, dumped(validated(_LEAST)))
+    one = {"required": document.pop("required")}
+    document["properties"]["companies"] = _COMPANIES
+    document |= {"if": {"required": ["companies"]}, "then": {}, "else": one}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "SMB Monitor", **document}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import time
 from decimal import Decimal
+from typing import Any
 
 import yaml
 
 from monitor.config import database
 from monitor.config.configuration import Config, dumped
+from monitor.config.portfolio import KEY, TELLING, Portfolio
 
 
 class _Dumper(yaml.SafeDumper):
@@ -41,7 +43,44 @@ _Dumper.add_representer(tuple, _list)
 
 def show(config: Config) -> str:
     """YAML that reads back as the same configuration."""
-    text = yaml.dump(dumped(config.document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return _written(dumped(config.document)) + _environment(config)
+
+
+def show_many(portfolio: Portfolio) -> str:
+    """The same of many companies: what they share with its defaults, then what sets each apart."""
+    shared = {key: value for key, value in dumped(portfolio.own.document).items() if key not in portfolio.unread}
+    if portfolio.column is not None:
+        return _written({**shared, KEY: {"column": portfolio.column}}) + _environment(portfolio.own)
+    shared.pop("source", None)
+    given = [_apart(entry, shared) for entry in portfolio.entries]
+    return _written({**shared, KEY: given}) + _environment(portfolio.own)
+
+
+def _apart(entry: Config, shared: dict[str, Any]) -> dict[str, Any]:
+    """The name, and whatever the entry says otherwise than `shared`; what makes it tell others itself, whole."""
+    document = dumped(entry.document)
+    telling = {key: document[key] for key in TELLING if key in document}
+    return {"company": entry.company, **_beyond(document, shared), **telling}
+
+
+def _beyond(values: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        below = shared.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            if further := _beyond(value, below):
+                found[key] = further
+        elif value != below:
+            found[key] = value
+    return found
+
+
+def _written(values: dict[str, Any]) -> str:
+    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _environment(config: Config) -> str:
+    text = ""
     if config.database_given:
         text += f"# DATABASE_URL from the environment wins: {database.masked(config.database_given)}\n"
     if config.secrets:

@@ -107,6 +107,8 @@ def _common(absent: Any = argparse.SUPPRESS) -> Parser:
     off = False if absent is None else absent
     common = Parser(add_help=False)
     common.add_argument("--config", type=Path, metavar="FILE", help="the configuration (config.yaml)", default=absent)
+    one = "one of many companies, where the configuration has many"
+    common.add_argument("--company", metavar="NAME", help=one, default=absent)
     last_week = "as of the end of this day (the last complete week)"
     common.add_argument("--as-of", type=day, metavar="DATE", help=last_week, default=absent)
     common.add_argument("--json", action="store_true", help="machine-readable", default=off)

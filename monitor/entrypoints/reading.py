@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from monitor.app.observe import look, observe
 from monitor.app.wiring import Company, company, words
-from monitor.entrypoints.opening import asked, now, opened
+from monitor.config import Portfolio
+from monitor.entrypoints.opening import asked, configured, now, opened
 from monitor.entrypoints.terminal import can_unicode, progress, say, wants_colour
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 def status(args: argparse.Namespace) -> int:
     """The four readings and the breaker."""
-    with opened(args) as found:
+    chosen = configured(args)
+    if isinstance(chosen, Portfolio):
+        from monitor.entrypoints import portfolio
+
+        return portfolio.status(args, chosen)
+    with opened(args, chosen) as found:
         snapshot = _observed(args, found)
         if args.json:
             from monitor.render.status_json import document
@@ -62,7 +68,12 @@ def digest(args: argparse.Namespace) -> int:
         from monitor.entrypoints import sending
 
         return sending.dry_run(args) if args.dry_run else sending.send(args)
-    with opened(args) as found:
+    chosen = configured(args)
+    if isinstance(chosen, Portfolio):
+        from monitor.entrypoints import portfolio
+
+        return portfolio.digest(args, chosen)
+    with opened(args, chosen) as found:
         _show_digest(args, _observed(args, found), found.words())
     return 0
 
@@ -114,7 +125,11 @@ def _observed(args: argparse.Namespace, found: Company) -> Snapshot:
 def _show_digest(args: argparse.Namespace, snapshot: Snapshot, chosen: Words) -> None:
     from monitor.render import digest as page
 
-    message = page.build(snapshot, chosen)
+    show_as(args, page.build(snapshot, chosen), chosen)
+
+
+def show_as(args: argparse.Namespace, message: Message, chosen: Words) -> None:
+    """A message in the format that was asked for."""
     kind = "json" if args.json else args.format
     if kind == "slack":
         from monitor.render import slack

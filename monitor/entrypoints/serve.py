@@ -19,12 +19,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from monitor.app.wiring import Company, company
-from monitor.config import Config
+from monitor.config import Config, Portfolio
 from monitor.core.outbox import Status
 from monitor.core.secret import Secret
 from monitor.core.settings import SlackSettings
 from monitor.entrypoints import logs
-from monitor.entrypoints.opening import now, opened
+from monitor.entrypoints.opening import configured, now, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.sending import deliver, dry_run, worker_name
 from monitor.entrypoints.terminal import complain
@@ -36,11 +36,17 @@ _LOG = logging.getLogger(__name__)
 
 def serve(args: argparse.Namespace, clock: Callable[[], datetime] = now) -> int:
     """Runs until it is told to stop; with --once, what is due now; with --dry-run, nothing."""
+    chosen = configured(args)
+    if isinstance(chosen, Portfolio):
+        raise UsageError(
+            "serve is one company's worker: name it with --company NAME, or run all of them by the clock, such as with"
+            " the cron line `0 8 * * * smb-monitor digest --send`."
+        )
     if args.dry_run:
         return dry_run(args)
     if args.as_of is not None:
         raise UsageError("--as-of: the worker lives today; leave it out, or ask for a day with --dry-run.")
-    with opened(args) as found:
+    with opened(args, chosen) as found:
         refuse(found.config, web=not args.once)
         with logs.written(secrets(found.config), debug=args.debug):
             return once(args, found, clock) if args.once else run(found, clock)
@@ -80,7 +86,7 @@ def once(args: argparse.Namespace, found: Company, clock: Callable[[], datetime]
         opening = partial(company, found.config, World(clock, time.sleep))
         worker = Worker(found, store, clock, worker_name(), opening, ping=partial(ping, schedule.ping))
         ran = worker.tick()
-        lines = deliver(found, store)
+        lines = deliver(found.config, store)
         worker.tell_good(ran)
     message = outcome(lines, found.words())
     show(replace(message, headline=f"{_ran(ran)} {message.headline}"), as_json=args.json)

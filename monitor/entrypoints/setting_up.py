@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.entrypoints.opening import asked, now, opened
+from monitor.config import Portfolio
+from monitor.entrypoints.opening import asked, configured, now, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.terminal import complain, progress, say
 from monitor.errors import ConfigError, UsageError
@@ -86,7 +87,12 @@ def doctor(args: argparse.Namespace) -> int:
     from monitor.app.doctor import examine
     from monitor.core.checks import Outcome
 
-    with opened(args) as found:
+    chosen = configured(args)
+    if isinstance(chosen, Portfolio):
+        from monitor.entrypoints import portfolio
+
+        return portfolio.doctor(args, chosen)
+    with opened(args, chosen) as found:
         with progress("reading the data"):
             if args.dry_run:
                 checks = list(doctor_source.examine(found))
@@ -116,7 +122,8 @@ def config(args: argparse.Namespace) -> int:
         if not problems:
             say(f"{file} is valid.")
         return 2 if problems else 0
-    say(configuration.show(configuration.read(file, os.environ)))
+    found = configured(args)
+    say(configuration.show_many(found) if isinstance(found, Portfolio) else configuration.show(found))
     return 0
 
 
@@ -126,7 +133,10 @@ def _template_problems(file: Path) -> list[str]:
     from monitor.app.wiring import words
 
     try:
-        words(configuration.read(file, os.environ).templates).check()
+        found = configuration.configured(file, os.environ)
+        companies = (found.own, *found.entries) if isinstance(found, Portfolio) else (found,)
+        for folder in dict.fromkeys(each.templates for each in companies):
+            words(folder).check()
     except ConfigError as error:
         return [str(error)]
     return []

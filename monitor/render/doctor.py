@@ -22,11 +22,12 @@ def build(company: str, checks: Sequence[Check], words: Words) -> Message:
     said = words.say(KIND, "headline", company=company, failed=failed, warned=warned)
     blocks: list[Block] = []
     for part, held in groupby(checks, key=lambda check: check.part):
-        blocks += [Heading(words.say(KIND, "heading", part=part)), Lines(tuple(_lines(held, words)), bullets=False)]
+        blocks += [Heading(words.say(KIND, "heading", part=part)), Lines(tuple(lines(held, words)), bullets=False)]
     return Message(KIND, said, tone, tuple(blocks))
 
 
-def _lines(checks: Iterable[Check], words: Words) -> Iterable[Line]:
+def lines(checks: Iterable[Check], words: Words) -> Iterable[Line]:
+    """How each check ended, what was seen, how to mend it."""
     for check in checks:
         mark = Span(f"{check.outcome} {_MARKS[check.outcome]}", _TONES[check.outcome])
         yield (mark, Span(f"  {check.text}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ class Database:
     """An engine that reads in one snapshot, writes under one lock and speaks in sentences."""
 
     def __init__(self, url: str) -> None:
-        self.url = _parse(url)
-        self.engine = _engine(self.url)
+        self.url, self.schema = _parse(url)
+        self.engine = _engine(self.url, self.schema)
         self.dialect = self.engine.dialect.name
 
     @property
@@ -77,7 +78,8 @@ class Database:
         return cause.replace(self.url.password, "***") if self.url.password else cause
 
 
-def _parse(url: str) -> URL:
+def _parse(url: str) -> tuple[URL, str | None]:
+    """The URL as SQLAlchemy has it, and the schema of PostgreSQL that its parameter `schema` names."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
@@ -86,22 +88,27 @@ def _parse(url: str) -> URL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise StoreError(f"the store does not run on {parsed.drivername}: {ACCEPTED}")
-    return parsed
+    schema = parsed.query.get("schema")
+    if parsed.drivername.startswith("sqlite") or not isinstance(schema, str):
+        return parsed, None
+    return parsed.difference_update_query(["schema"]), schema
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, schema: str | None) -> Engine:
     try:
-        return _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url)
+        return _sqlite(url) if url.drivername.startswith("sqlite") else _postgresql(url, schema)
     except ModuleNotFoundError as error:
         raise StoreError("a PostgreSQL database needs psycopg: pip install 'smb-monitor[postgres]'") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database's address cannot be used: {ACCEPTED}") from error
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, schema: str | None) -> Engine:
     patient = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
     engine = create_engine(url, connect_args=patient, pool_pre_ping=True)
     event.listen(engine, "connect", _set_lock_timeout)
+    if schema is not None:
+        event.listen(engine, "connect", partial(_set_schema, schema))
     return engine
 
 
@@ -111,8 +118,16 @@ def _set_lock_timeout(connection: Any, _record: object) -> None:
     connection.commit()
 
 
+def _set_schema(schema: str, connection: Any, _record: object) -> None:
+    """Every name is looked for there and nowhere else, so that many stores share a database and nothing in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('search_path', quote_ident(%s), false)", (schema,))
+    connection.commit()
+
+
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": PATIENCE})
+    patient = {} if "timeout" in url.query else {"timeout": PATIENCE}
+    engine = create_engine(url, connect_args=patient)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

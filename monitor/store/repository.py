@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from monitor.errors import Conflict, UsageError
 from monitor.store import rows, schema
 from monitor.store.engine import Database
 from monitor.store.escalations import Escalations, cancel_steps, insert_steps, take_steps
-from monitor.store.opening import make_ready
+from monitor.store.opening import make_folder, make_ready
 from monitor.store.outbox import Outbox, insert_outgoing
 from monitor.store.rows import KeptReading
 from monitor.store.seen import Seen, insert_week
@@ -55,14 +56,17 @@ class SnapshotKey:
         }
 
 
-def open_store(url: str, *, create: bool = True) -> Store:
-    """The store at the SQLAlchemy URL `url`, created or migrated first where needed and `create` allows it.
+def open_store(url: str, *, create: bool = True, folder: Path | None = None) -> Store:
+    """The store at the SQLAlchemy URL `url`, created or migrated first where needed and `create` allows it; so is
+    `folder`, which is for the files of many stores.
 
     Raises StoreError, with the password masked, when it cannot be opened, holds no store and may not be created, or was
     made by a newer program.
     """
     database = Database(url)
     try:
+        if folder is not None and create:
+            make_folder(folder)
         make_ready(database, create=create)
     except BaseException:
         database.engine.dispose()

@@ -19,9 +19,10 @@ def rows() -> list[str]:
 
 
 def _leaves(node: dict[str, Any], above: str) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    needed = node.get("required", node.get("else", {}).get("required", ()))
     for key, below in node.get("properties", {}).items():
         if not below.get("properties") or isinstance(below["type"], list):
-            yield above + key, {"description": node.get("description"), **below}, key in node.get("required", ())
+            yield above + key, {"description": node.get("description"), **below}, key in needed
         yield from _leaves(below, f"{above}{key}.")
         for each, mark in (("additionalProperties", ".*."), ("items", "[].")):
             if isinstance(below.get(each), dict):

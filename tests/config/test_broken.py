@@ -87,7 +87,7 @@ KEYS = [
     ),
     ("smtp: {host: x}", "3: smtp: is no known key; known here: company, timezone, currency, fiscal_year_start, "
      "week_ends, deal_types, expansion, source, indicators, breaker, segments, quality, leadership, slack, email, "
-     "webhook, schedule, routes, wins, web, templates, database"),
+     "webhook, schedule, routes, wins, web, templates, database, companies"),
 ]  # fmt: skip
 
 SLACK = "digest_channel: C0123, alert_channel: C0456"

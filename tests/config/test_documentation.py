@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 PAGES = [
     ROOT / "docs" / f"{name}.md"
-    for name in ("configuration", "sql", "fivetran", "slack", "running", "delivery", "runbook")
+    for name in ("configuration", "sql", "fivetran", "slack", "running", "delivery", "runbook", "many-companies")
 ]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 

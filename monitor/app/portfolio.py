@@ -1,0 +1,221 @@
+"""Many companies at once: each is run as if it were alone, and what it answers becomes its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from monitor.app.digest import Draft, Edition, issue
+from monitor.app.observe import latest, observe
+from monitor.app.observe import unreadable as unreadable_now
+from monitor.app.telling import take_steps
+from monitor.app.wiring import Asked, Company, Shared, company, open_log, words
+from monitor.config import Config, Portfolio, unknown_company
+from monitor.core.checks import Check, Outcome
+from monitor.core.messages import Lines, Message
+from monitor.core.portfolio import Board, PortfolioLine, board, line, unreadable
+from monitor.core.schedule import DIGEST, digest_name
+from monitor.core.types import Snapshot
+from monitor.errors import DataError, MonitorError, StoreError, UsageError
+from monitor.render import portfolio as drawing
+from monitor.render.portfolio import Extras
+from monitor.sources import open_source
+from monitor.sources.source import World
+from monitor.store.repository import Store
+
+BROKE = "an error of the program, not of the data"
+
+
+@dataclass(frozen=True)
+class Members:
+    """The companies of a portfolio, in order, and what they share. `as_of` is the portfolio's own week."""
+
+    portfolio: Portfolio
+    configs: tuple[Config, ...]
+    asked: Asked
+    shared: Shared | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of the source that all have; nothing where each has its own."""
+        if self.shared is None:
+            return ()
+        policy = self.portfolio.own.policy().facts
+        return (*self.shared.source.remarks(), *self.shared.companies(policy, self.asked.as_of).remarks)
+
+    def board(self, lines: list[PortfolioLine]) -> Board:
+        return board(self.portfolio.name, self.asked.as_of, lines, self.remarks)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is asked of every company: of which day (None: its own last complete week), and the world it is run in.
+
+    Holds plain values and functions of modules only, so that another process can be handed it.
+    """
+
+    as_of: date | None
+    world: World
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one company answered: `line` always, `seen` unless it could not be read. `broke`: by an error of ours."""
+
+    line: PortfolioLine
+    seen: Snapshot | None = None
+    broke: Exception | None = None
+
+    @property
+    def company(self) -> str:
+        return self.line.company
+
+
+Work = Callable[[Company, Store, Asked, datetime], Snapshot]
+"""What is done with one company: `observe`, or more."""
+
+
+@contextmanager
+def members(portfolio: Portfolio, errand: Errand) -> Iterator[Members]:
+    """The companies, those of one source found in its data. Raises DataError where that cannot be used at all, and
+    UsageError for a day that has not come.
+    """
+    if portfolio.column is None:
+        day = _own_day(portfolio.entries[0], errand)
+        yield Members(portfolio, portfolio.entries, _asked(day, portfolio, errand))
+        return
+    source = open_source(portfolio.own.source_spec(), errand.world)
+    try:
+        shared = Shared(source, portfolio.column)
+        asked = _asked(source.today(), portfolio, errand)
+        names = shared.companies(portfolio.own.policy().facts, asked.as_of).names
+        yield Members(portfolio, tuple(map(portfolio.company, names)), asked, shared)
+    finally:
+        source.close()
+
+
+def _own_day(config: Config, errand: Errand) -> date | None:
+    """The day that the first company's source lives on, where that is one of its own."""
+    try:
+        with company(config, errand.world) as first:
+            return first.source.today()
+    except MonitorError:
+        return None  # it will say so itself
+
+
+def _asked(own_day: date | None, portfolio: Portfolio, errand: Errand) -> Asked:
+    """The portfolio's own week; a source may live on a day of its own."""
+    own = portfolio.own
+    today = own_day or _today(own, errand.world.now())
+    if errand.as_of is None:
+        return Asked(own.calendar.last_complete_week(today), today)
+    if errand.as_of > today:
+        raise UsageError(f"--as-of {errand.as_of} lies in the future: today is {today} in {own.document.timezone}.")
+    return Asked(errand.as_of, errand.as_of)
+
+
+def _today(config: Config, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(config.document.timezone)).date()
+
+
+def run_one(
+    config: Config,
+    errand: Errand,
+    work: Work,
+    shared: Shared | None = None,
+    opens: Callable[[Config], Store] = open_log,
+) -> Answer:
+    """One company run by itself. Whatever it fails by becomes its line and stops nobody else.
+
+    Without `shared` everything it takes can be pickled: another process can run it.
+    """
+    now = errand.world.now()
+    try:
+        with company(config, errand.world, shared) as found, opens(config) as store:
+            seen = work(found, store, found.asked(errand.as_of, _today(config, now)), now)
+    except MonitorError as error:
+        return Answer(unreadable(config.company, str(error)))
+    except Exception as error:  # noqa: BLE001  one company that breaks the program must not leave the others unwatched
+        return Answer(unreadable(config.company, f"{BROKE} ({type(error).__name__}: {error})"), broke=error)
+    return Answer(line(seen), seen)
+
+
+def answers(
+    found: Members,
+    errand: Errand,
+    work: Work,
+    told: Callable[[int, int], None],
+    opens: Callable[[Config], Store] = open_log,
+) -> Iterator[Answer]:
+    """Every company's answer, one after the other. No more than one is held in memory."""
+    for done, config in enumerate(found.configs, start=1):
+        yield run_one(config, errand, work, found.shared, opens)
+        told(done, len(found.configs))
+
+
+def inspect(
+    config: Config, errand: Errand, examine: Callable[[Company, Asked], list[Check]], shared: Shared | None
+) -> list[Check]:
+    """The checks of one company; what it cannot be opened by is one that failed."""
+    try:
+        with company(config, errand.world, shared) as found:
+            return examine(found, found.asked(errand.as_of, _today(config, errand.world.now())))
+    except MonitorError as error:
+        return [Check("company", Outcome.FAILED, str(error))]
+
+
+def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:
+    """Runs one company and records what its own people are told: what happened, what is due, its digest.
+
+    Raises DataError where it cannot be read, which is told once; nobody is spared a reminder for that.
+    """
+    try:
+        seen = observe(found, store, asked, now)
+    except DataError as error:
+        unreadable_now(found, store, str(error), asked.today, now)
+        before = latest(found, store, asked.today)
+        if before is not None:
+            take_steps(found, store, before, asked.today, now)
+        raise
+    take_steps(found, store, seen, asked.today, now)
+    issue(found, store, seen, Edition(now, again=True))
+    return seen
+
+
+def speaks(config: Config) -> bool:
+    """Whether a company tells anybody by itself."""
+    return any((config.slack(), config.email(), config.webhook()))
+
+
+def drafted(own: Config, board: Board, extras: Callable[[bool], Extras]) -> Draft:
+    """The digest of the portfolio, for whom the file names beside its companies."""
+    said = words(own.templates)
+
+    def draw(corrected: bool) -> Message:
+        return drawing.digest(board, said, extras(corrected))
+
+    name = digest_name(board.as_of).replace(DIGEST, drawing.KIND, 1)
+    return Draft(name, drawing.KIND, board.run, own.directory(), draw, (Lines,))
+
+
+def one_of(portfolio: Portfolio, name: str, errand: Errand) -> Config:
+    """One company's configuration. By a column, a name without a log yet has to be in the data. Raises UsageError."""
+    config = portfolio.company(name)
+    if portfolio.column is None or _has_log(config):
+        return config
+    with members(portfolio, errand) as found:
+        names = tuple(each.company for each in found.configs)
+    if name not in names:
+        raise UsageError(unknown_company(name, names, config.file.name))
+    return config
+
+
+def _has_log(config: Config) -> bool:
+    try:
+        open_log(config, create=False).close()
+    except StoreError:
+        return False
+    return True

@@ -1,0 +1,237 @@
+"""Commands about many companies at once: status, digest, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from textwrap import indent
+
+from monitor.app.digest import Draft, Edition, planned, publish, undelivered
+from monitor.app.portfolio import Answer, Errand, Members, Work, answers, drafted, inspect, members, speaks, tell
+from monitor.app.wiring import Asked, Company, open_log, words
+from monitor.config import Config, Portfolio
+from monitor.core.checks import Check, Outcome
+from monitor.core.outbox import LedgerLine, Outgoing, Status
+from monitor.core.portfolio import Board, PortfolioLine, Standing
+from monitor.core.routes import AUDIENCES
+from monitor.core.types import Snapshot
+from monitor.entrypoints.opening import now, world
+from monitor.entrypoints.reading import show, show_as
+from monitor.entrypoints.sending import OPEN, PATIENCE, deliver, must_be_heard, read_only, would_say
+from monitor.entrypoints.terminal import complain, progress, say
+from monitor.errors import DataError, DeliveryError, MonitorError
+from monitor.render import portfolio as drawing
+from monitor.store.repository import Store
+
+_DONE = (Status.SENT, Status.CANCELLED)
+
+
+@dataclass
+class Round:
+    """One command on its way through all companies."""
+
+    args: argparse.Namespace
+    errand: Errand
+    found: Members
+    broke: bool = False
+    """Whether an error of the program stopped one of them."""
+
+    def answers(self, work: Work, opens: Callable[[Config], Store] = open_log) -> Iterator[Answer]:
+        """Every company's answer. An error of ours is told at once, and raised where somebody looks for it."""
+        with progress("companies") as told:
+            for answer in answers(self.found, self.errand, work, told, opens):
+                if answer.broke is not None:
+                    if self.args.debug:
+                        raise answer.broke
+                    complain(f"{answer.company}: {answer.line.why} (--debug shows where)")
+                    self.broke = True
+                yield answer
+
+    def code(self, board: Board) -> int:
+        """0 where at least one company could be read; 2 where the program itself failed."""
+        if self.broke:
+            return MonitorError.exit_code
+        unread = len(board.standing(Standing.UNREADABLE)) == len(board.lines)
+        return DataError.exit_code if unread else 0
+
+
+@contextmanager
+def _round(args: argparse.Namespace, portfolio: Portfolio) -> Iterator[Round]:
+    errand = Errand(args.as_of, world())
+    with members(portfolio, errand) as found:
+        yield Round(args, errand, found)
+
+
+def status(args: argparse.Namespace, portfolio: Portfolio) -> int:
+    """One line for each company, the worst first."""
+    from monitor.app.observe import observe
+
+    documents: dict[str, str] = {}
+    lines: list[PortfolioLine] = []
+    with _round(args, portfolio) as each:
+        for answer in each.answers(observe):
+            lines.append(answer.line)
+            if args.json and answer.seen is not None:
+                documents[answer.company] = _document(answer.seen)
+        board = each.found.board(lines)
+    if args.json:
+        say(_documents(board, documents))
+    else:
+        show(drawing.status(board, words(portfolio.own.templates)))
+    return each.code(board)
+
+
+def digest(args: argparse.Namespace, portfolio: Portfolio) -> int:
+    """The digest of the portfolio."""
+    from monitor.app.observe import observe
+
+    with _round(args, portfolio) as each:
+        board = each.found.board([answer.line for answer in each.answers(observe)])
+    chosen = words(portfolio.own.templates)
+    show_as(args, drawing.digest(board, chosen), chosen)
+    return each.code(board)
+
+
+@dataclass
+class Postman:
+    """Delivers what companies say themselves, and keeps what became of it.
+
+    All of them together are waited for no longer than one alone would be: a channel that is down is down for all.
+    """
+
+    lines: list[LedgerLine] = field(default_factory=list)
+    failing: list[str] = field(default_factory=list)
+    _patience: float = PATIENCE
+
+    def deliver(self, config: Config) -> None:
+        began = time.monotonic()
+        try:
+            with open_log(config) as store:
+                self.lines += deliver(config, store, max(self._patience, 0))
+                self.failing += [f"{config.company}: {each}" for each in undelivered(store, now())]
+        except MonitorError as error:
+            self.failing.append(f"{config.company}: {error}")
+        self._patience -= time.monotonic() - began
+
+
+def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
+    """Runs every company, sends what each says itself, then the digest of them all."""
+    must_be_heard(portfolio.own)
+    postman = Postman()
+    with _round(args, portfolio) as each:
+        speaking = {config.company: config for config in each.found.configs if speaks(config)}
+        told: list[PortfolioLine] = []
+        for answer in each.answers(tell):
+            told.append(answer.line)
+            if answer.company in speaking:
+                postman.deliver(speaking[answer.company])
+        board = each.found.board(told)
+    with open_log(portfolio.own) as store:
+        publish(store, _draft(portfolio, board, store, postman.failing), Edition(now(), again=True))
+        lines = [*postman.lines, *deliver(portfolio.own, store)]
+    show(drawing.sent(board, lines, postman.failing, words(portfolio.own.templates)), as_json=args.json)
+    late = bool(postman.failing) or any(line.status not in _DONE for line in lines)
+    return DeliveryError.exit_code if late else each.code(board)
+
+
+def dry_run(args: argparse.Namespace, portfolio: Portfolio) -> int:
+    """Shows who would get what. Nothing is recorded, and nothing is sent."""
+    rows: list[Outgoing] = []
+
+    def prepared(found: Company, store: Store, asked: Asked, at: datetime) -> Snapshot:
+        run, own = would_say(found, store, asked, at)
+        rows.extend(own)
+        return run.snapshot
+
+    with _round(args, portfolio) as each:
+        board = each.found.board([answer.line for answer in each.answers(prepared, read_only)])
+    with read_only(portfolio.own) as store:
+        rows += planned(store, _draft(portfolio, board, store, []), Edition(now(), again=True)).outgoing
+        waiting = store.outbox.lines(OPEN)
+    from monitor.render.outbox import preview
+
+    reachable = bool(portfolio.own.directory().everybody(AUDIENCES))
+    show(preview(rows, waiting, words(portfolio.own.templates), reachable=reachable), as_json=args.json)
+    return each.code(board)
+
+
+def _draft(portfolio: Portfolio, board: Board, store: Store, failing: list[str]) -> Draft:
+    def extras(corrected: bool) -> drawing.Extras:
+        return drawing.Extras(corrected, (*failing, *undelivered(store, now())))
+
+    return drafted(portfolio.own, board, extras)
+
+
+def doctor(args: argparse.Namespace, portfolio: Portfolio) -> int:
+    """Checks each company, and whether the portfolio's digest would arrive."""
+    errand = Errand(args.as_of, world())
+    own: list[Check] = []
+    if args.dry_run:
+        checked = _forecasts(portfolio, errand)
+    else:
+        from monitor.app import doctor_delivery
+
+        own = inspect(
+            portfolio.own, errand, lambda found, _: list(doctor_delivery.examine(found, time.sleep, serves=False)), None
+        )
+        checked = _examined(args, portfolio)
+    failed = any(check.outcome is Outcome.FAILED for checks in (own, *checked.values()) for check in checks)
+    if args.json:
+        document = {name: [asdict(check) for check in checks] for name, checks in checked.items()}
+        say(json.dumps({"companies": document, "portfolio": [asdict(check) for check in own]}, indent=2))
+    else:
+        show(drawing.doctor(checked, own, words(portfolio.own.templates)))
+    return 1 if failed else 0
+
+
+def _examined(args: argparse.Namespace, portfolio: Portfolio) -> dict[str, list[Check]]:
+    from monitor.app.doctor import examine
+
+    checked: dict[str, list[Check]] = {}
+    with _round(args, portfolio) as each, progress("companies") as told:
+        for done, config in enumerate(each.found.configs, start=1):
+            checked[config.company] = inspect(
+                config, each.errand, lambda found, asked: examine(found, asked, now(), time.sleep), each.found.shared
+            )
+            told(done, len(each.found.configs))
+    return checked
+
+
+def _forecasts(portfolio: Portfolio, errand: Errand) -> dict[str, list[Check]]:
+    """What reading would cost; of one source that all have, once. Reads nothing."""
+    from monitor.app import doctor_source
+
+    configs = portfolio.entries or (portfolio.own,)
+    return {
+        each.company: inspect(each, errand, lambda found, _: list(doctor_source.examine(found)), None)
+        for each in configs
+    }
+
+
+def _document(seen: Snapshot) -> str:
+    from monitor.render.status_json import document
+
+    return json.dumps(document(seen), indent=2, ensure_ascii=False)
+
+
+def _documents(board: Board, documents: dict[str, str]) -> str:
+    """All documents in one, put together as text: a thousand of them as values would fill the memory."""
+    held = ",\n".join(
+        f"    {json.dumps(line.company, ensure_ascii=False)}: {indent(documents[line.company], '    ').lstrip()}"
+        for line in board.lines
+        if line.company in documents
+    )
+    rest = {
+        "order": [line.company for line in board.lines],
+        "unreadable": {line.company: line.why for line in board.lines if line.company not in documents},
+        "portfolio": board.name,
+        "as_of": board.as_of.isoformat(),
+        "remarks": list(board.remarks),
+    }
+    tail = json.dumps(rest, indent=2, ensure_ascii=False).removeprefix("{")
+    return f'{{\n  "companies": {{{"" if not held else chr(10) + held + chr(10) + "  "}}},{tail}'

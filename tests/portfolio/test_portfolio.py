@@ -1,0 +1,159 @@
+"""Many companies at once, as a person types it: one line each, worst first, and nobody's trouble is another's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from monitor.app.observe import observe
+from monitor.app.portfolio import Errand, run_one
+from monitor.config import Portfolio
+from monitor.config import configured as configured_in
+from monitor.entrypoints.opening import world
+from monitor.sources.source import World
+from tests.cli.conftest import Run
+from tests.portfolio.company import DAY, KINDS, REST, by_column, configured, in_folders
+from tests.render import slack_rules
+from tests.sources.mutations import AS_OF
+
+Golden = Callable[[str, str], None]
+
+
+def test_status_has_one_line_for_each_company_the_worst_first(ask: Run, golden: Golden) -> None:
+    answer = ask("status")
+    assert answer.code == 0
+    golden("status.txt", answer.out)
+
+
+def test_the_digest_reads_and_is_drawn_as_looked_at(ask: Run, golden: Golden) -> None:
+    golden("digest.txt", ask("digest").out)
+    golden("digest.html", ask("digest", "--format", "html").out)
+    drawn = ask("digest", "--format", "slack")
+    golden("digest.slack.json", drawn.out)
+    assert slack_rules.broken(drawn.json) == []
+
+
+def test_status_json_holds_the_fixed_document_of_each_company_alone(ask: Run) -> None:
+    whole = ask("status", "--json").json
+    assert whole["order"] == ["Acme", "Gamma", "Delta", "Epsilon", "Beta"]
+    assert "created_date" in whole["unreadable"]["Epsilon"]
+    for name in ("Acme", "Beta"):
+        assert json.dumps(whole["companies"][name]) == json.dumps(ask("status", "--json", "--company", name).json)
+
+
+@pytest.mark.parametrize("words", [("explain", "coverage"), ("gate",), ("breaker",), ("history",), ("audit",)])
+def test_every_command_is_about_one_company_where_it_is_named(ask: Run, words: tuple[str, ...]) -> None:
+    named = ask("--company", "Acme", *words)
+    assert named.code in (0, 1) and named.out and named == ask(*words, "--company", "Acme")
+    unnamed = ask(*words)
+    assert unnamed.code == 2
+    assert "name one with --company, such as --company Acme" in unnamed.err
+
+
+def test_a_company_that_is_not_there_is_a_mistake_with_the_nearest_name(ask: Run) -> None:
+    answer = ask("status", "--company", "Acmee")
+    assert answer.code == 2
+    assert "no company of config.yaml is called 'Acmee'; did you mean Acme?" in answer.err
+
+
+def test_the_worker_says_what_to_do_instead(ask: Run) -> None:
+    answer = ask("serve")
+    assert answer.code == 2 and "smb-monitor digest --send" in answer.err
+
+
+def test_doctor_says_of_each_how_it_is_and_of_the_failing_what_mends_them(ask: Run) -> None:
+    answer = ask("doctor")
+    assert answer.code == 1
+    assert "1 of 5 companies fails a check" in answer.out
+    assert "map it under" in answer.out.partition("\n\nEpsilon\n")[2]
+
+
+def documents(answer: str) -> dict[str, str]:
+    return {name: json.dumps(found) for name, found in json.loads(answer)["companies"].items()}
+
+
+def test_one_company_in_trouble_neither_stops_nor_colours_another(
+    run: Run, ask: Run, northwind: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(northwind.parent, folder, ignore=shutil.ignore_patterns("*.companies"))
+    file = folder / "config.yaml"
+    own_log = "{company: Delta, database: 'sqlite:///delta.db?timeout=0',"
+    file.write_text(file.read_text().replace("{company: Delta,", own_log))
+    (folder / "data0" / "opportunities.csv").write_bytes(b"\x00\xff\xfe" * 1000)
+    deals = folder / "data2" / "opportunities.csv"
+    deals.write_text(deals.read_text().replace("created_date", "creation", 1))
+    with closing(sqlite3.connect(folder / "delta.db")) as locked:
+        locked.execute("BEGIN EXCLUSIVE")
+        answer = run("status", "--json", "--config", file, "--as-of", DAY)
+    assert (answer.code, answer.err) == (0, "")
+    assert list(answer.json["unreadable"]) == ["Acme", "Delta", "Epsilon", "Gamma"]
+    assert "delta.db cannot be read: database is locked" in answer.json["unreadable"]["Delta"]
+    alone = documents(ask("status", "--json").out)
+    assert documents(answer.out) == {"Beta": alone["Beta"]}
+
+
+def test_where_nobody_can_be_read_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:
+    entry = "  - {company: Gone, source: {type: csv, path: nowhere}}\n"
+    answer = run("status", "--json", "--config", configured(tmp_path, f"{REST}companies:\n{entry}"))
+    assert answer.code == 3
+    assert answer.json["companies"] == {} and answer.json["order"] == ["Gone"]
+
+
+def test_a_column_tells_companies_apart_as_entries_do(run: Run, ask: Run, tmp_path: Path) -> None:
+    file = by_column(tmp_path, {name: KINDS[name]() for name in ("Acme", "Beta")})
+    together = run("status", "--json", "--config", file, "--as-of", DAY)
+    alone = documents(ask("status", "--json").out)
+    assert together.json["order"] == ["Acme", "Beta"]
+    for name, found in documents(together.out).items():
+        assert json.loads(found) == json.loads(alone[name])
+    unknown = run("audit", "--company", "Beat", "--config", file, "--as-of", DAY)
+    assert unknown.code == 2 and "did you mean Beta?" in unknown.err
+    assert run("gate", "--company", "Acme", "--config", file, "--as-of", DAY).code == 1
+
+
+HOSTILE = ["<b>A&B</b> *x* `y` <!channel>\\u202e", "../../etc/passwd", "a\\nb" + "x" * 300, "A B", "A-B"]
+
+
+def test_names_are_never_markup_paths_or_lines_and_no_two_share_a_log(run: Run, tmp_path: Path) -> None:
+    shown = [f'"{name}"' for name in HOSTILE]
+    tables = KINDS["Beta"]()
+    in_folders(tmp_path, {"Beta": {**tables, "opportunities": tables["opportunities"][-60:]}})
+    entries = "".join(f"  - {{company: {name}, source: {{type: csv, path: data0}}}}\n" for name in shown)
+    file = configured(tmp_path, f"{REST}companies:\n{entries}")
+    answer = run("digest", "--config", file, "--as-of", DAY, "--format", "html")
+    assert answer.code == 0 and "<b>A" not in answer.out and "\u202e" not in answer.out
+    drawn = run("digest", "--config", file, "--as-of", DAY, "--format", "slack")
+    assert slack_rules.broken(drawn.json) == []
+    logs = list((tmp_path / "smb-monitor.companies").iterdir())
+    assert len(logs) == len(HOSTILE) and not (tmp_path.parent / "etc").exists()
+    assert sorted(run("status", "--json", "--config", file, "--as-of", DAY).json["companies"]) == sorted(
+        json.loads(name) for name in shown
+    )
+
+
+def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(northwind: Path) -> None:
+    portfolio = configured_in(northwind, {})
+    assert isinstance(portfolio, Portfolio)
+    world = World(lambda: datetime(2026, 9, 28, tzinfo=UTC), lambda seconds: None)
+    answer = run_one(portfolio.entries[1], Errand(AS_OF, world), lambda *_: 1 // 0)  # type: ignore[arg-type]
+    assert isinstance(answer.broke, ZeroDivisionError)
+    assert answer.line.why.startswith("an error of the program, not of the data (ZeroDivisionError")
+
+
+def test_what_one_company_is_run_by_can_be_handed_to_another_process(northwind: Path) -> None:
+    portfolio = configured_in(northwind, {})
+    assert isinstance(portfolio, Portfolio)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        errand = Errand(AS_OF, world())
+        found = [pool.submit(run_one, config, errand, observe) for config in portfolio.entries[:2]]
+        assert [answer.result().line.standing for answer in found] == ["paused", "healthy"]
