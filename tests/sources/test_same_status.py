@@ -19,6 +19,7 @@ from tests.sources.shapes import SHAPES, Held, Place, configuration, csv_files
 DIFFER = {
     ("configuration",): "the hash of config.yaml, which says where the company is held",
     ("data", "remarks"): "what a source says of itself, such as what a CRM does not hold",
+    ("data", "synced"): "a copy says when it was made, a folder does not",
     ("data", "ignored_columns"): "columns that belong to a tool or a CRM",
     ("data", "rows", "opportunity_history"): "HubSpot tells the first value of a property too, which is no change",
 }
