@@ -187,7 +187,6 @@ def in_order(tally: Tally, kept: ir.Table, deals: ir.Table) -> ir.Table:
     """
     placed = tally.work.keep("placed", _placed(kept))
     if tally.work.count(placed.filter(placed.tied)):
-        tally.work.forget("placed")
         placed = tally.work.keep("placed", _placed(_settled(tally, kept, deals)))
     return placed.drop("tied")
 

@@ -108,6 +108,7 @@ NASTY: dict[str, Tables] = {
         "opportunity_history": [
             change("A", "amount", "5", "1000", "2025-02-02"),
             change("B", "owner_id", "r1", "r2", "2025-01-20"),
+            change("C", "amount", None, "9", "2025-02-01"),
         ],
     },
     "Same ids": {
@@ -117,7 +118,10 @@ NASTY: dict[str, Tables] = {
         ],
         "reps": [rep("r2")],
         "accounts": [{"account_id": "a1", "employees": "5000", "fit_segment": "strategic"}],
-        "opportunity_history": [change("A", "segment", "smb", "strategic", "2025-02-02")],
+        "opportunity_history": [
+            change("A", "segment", "smb", "strategic", "2025-02-02"),
+            change("A", "segment", "strategic", "mid_market", "2025-02-02"),
+        ],
     },
     "Disputed": {
         "opportunities": [deal("A"), deal("A", amount="3"), deal("B"), deal("B"), deal("C"), *filler()],
