@@ -17,6 +17,8 @@ from monitor.core.types import Band, Reading
 _UNCOUNTED_QUARTERS = 4
 """Without an expansion date the breaker watches from the fifth full quarter on."""
 _BASELINE_QUARTERS = 4
+_NO_TABLE = "missing_table"
+"""Nobody said yet where the data are: there is nothing to seal until they do."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def _verdict(book: Book, indicator: Indicator[Any], segment: str, quarter: Quart
     day = quarter.end + timedelta(days=book.policy.breaker.seal_after_days)
     while day <= t:
         reading = quarter_reading(indicator, book, segment, quarter, day)
+        if reading.reason == _NO_TABLE:
+            break
         if reading.reason not in indicator.waits_for or day >= _deadline(book, quarter):
             return Verdict(indicator.key, quarter, reading, day)
         day += DAY

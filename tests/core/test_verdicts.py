@@ -48,11 +48,15 @@ def test_a_payback_waits_for_its_spend_until_the_deadline(day: int, sealed: bool
     assert (found.reading.band, found.reading.reason) == (Band.NO_DATA, "missing_spend")
 
 
-@pytest.mark.parametrize("missing", ["table", "margin"])
-def test_a_payback_does_not_wait_for_what_never_comes(missing: str) -> None:
-    company = replace(told(quarters=8), spend=None) if missing == "table" else told(quarters=8)
-    book = company.book(policy(margin=None if missing == "margin" else "0.75"))
+def test_a_payback_does_not_wait_for_a_margin_that_never_comes() -> None:
+    book = told(quarters=8).book(policy(margin=None))
     assert of(book, "cac_payback", QUARTER.end + 7 * DAY).sealed_on == QUARTER.end + 7 * DAY
+
+
+@pytest.mark.parametrize("back", [7, 45, 400])
+def test_nothing_is_sealed_of_a_table_that_nobody_gave_yet(back: int) -> None:
+    found = of(replace(told(quarters=8), spend=None).book(), "cac_payback", QUARTER.end + back * DAY)
+    assert (found.sealed_on, found.reading.reason) == (None, "missing_table")
 
 
 @pytest.mark.parametrize(("back", "sealed"), [(10, 10), (40, 40), (60, 45)])
