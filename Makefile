@@ -14,12 +14,12 @@ demo: $(VENV)/.ready
 	@$(BIN)/smb-monitor demo $(ARGS)
 
 test: $(VENV)/.ready $(SPARK)
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # All that is tried of the sources, broken in every combination and killed at every step: of what takes minutes by itself, `make
 # test` runs an example of each kind.
 test-sources: $(VENV)/.ready $(SPARK)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not wheel" tests/sources $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not wheel" tests/sources $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from monitor.core.calendar import Quarter, add_months
 from monitor.core.facts import Facts
 from monitor.core.policy import Policy
+from monitor.core.seats import Seat
 from monitor.core.seen import SeenWeek, SeenWeeks
 from monitor.core.sums import AMOUNT, NO_KNOWN, NO_RUNNING, SQUARES, Decided, Known, Running, Spend, Sums, sum_of, units
 from monitor.core.tables import ALL_SEGMENTS
@@ -28,21 +29,6 @@ _UNTIL_CLOSINGS = timedelta(days=30)
 """How long into a quarter the first closing of all may lie for the quarter's closings to be taken as whole."""
 _LONG_OPEN, _MANY_DEALS = timedelta(days=60), 30
 """So many deals open for so long without any closing: the data lack the closings of before."""
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A person in one role and segment over an interval; `end` None: still there."""
-
-    rep_id: str
-    name: str | None
-    role: str
-    segment: str
-    start: date
-    end: date | None
-
-    def covers(self, day: date) -> bool:
-        return self.start <= day and (self.end is None or day <= self.end)
 
 
 @dataclass

@@ -42,8 +42,11 @@ NEW_TYPES = {
     "spend.amount": pa.float32(),
 }
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-"""pyspark drops the socket by which a result came as soon as it has it, but does not close it."""
+pytestmark = [
+    pytest.mark.xdist_group("spark"),  # one cluster, in one process of the tests
+    # pyspark drops the socket by which a result came as soon as it has it, but does not close it
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
 
 
 @pytest.fixture(scope="module")
