@@ -46,19 +46,22 @@ def monitor(*words: str) -> list[str]:
     return [sys.executable, "-m", "monitor.entrypoints.cli", *words]
 
 
-def configured(folder: Path, deals: int) -> Path:
-    """A configuration of the generated company of so many deals, with a store that holds nothing yet."""
-    data = DATA / f"{deals}-parquet"
+def configured(folder: Path, deals: int, companies: int | None = None) -> Path:
+    """A configuration of the generated company of so many deals (or of so many companies), with logs that are new."""
+    name, many = (f"{deals}", []) if companies is None else (f"{companies}x{deals}", ["--companies", str(companies)])
+    data = DATA / f"{name}-parquet"
     if not (data / "done").exists():
-        print(f"generating {deals:,} deals with {4 * deals:,} history rows ...", file=sys.stderr)
-        subprocess.run([sys.executable, "benchmarks/generate.py", str(deals)], cwd=ROOT, check=True)
-    config = folder / f"{deals}.yaml"
+        print(f"generating {name} deals with four history rows each ...", file=sys.stderr)
+        subprocess.run([sys.executable, "benchmarks/generate.py", str(deals), *many], cwd=ROOT, check=True)
+    config = folder / f"{name}.yaml"
     config.write_text(
         f"company: Bench\nexpansion: {{started: 2024-04-01}}\nsource: {{type: csv, path: {data}}}\n"
         "indicators: {cac_payback: {gross_margin: {smb: 0.75}}}\n"
-        f"database: sqlite:///{folder / f'{deals}-{time.time_ns()}.db'}\n"
+        f"database: sqlite:///{folder / f'{name}-{time.time_ns()}.db'}\n"
+        + ("companies: {column: company_id}\n" if companies else "")
     )
-    run(monitor("audit", "--config", str(config)))
+    if companies is None:
+        run(monitor("audit", "--config", str(config)))
     return config
 
 
@@ -68,16 +71,27 @@ def report(name: str, runs: Sequence[Run]) -> None:
     print(f"| {name} | {seconds:.2f} | {cpu:.2f} | {max(r.peak_mb for r in runs):,} | {len(runs)} |", flush=True)
 
 
+def _many(folder: Path, companies: int, deals: int) -> None:
+    """The first run of a portfolio, whose logs hold nothing, and the one after it."""
+    asked = monitor("status", "--json", "--as-of", AS_OF, "--config", str(configured(folder, deals, companies)))
+    for which in ("first run", "again"):
+        report(f"`status --json`, {companies:,} companies of {deals:,} deals, {which}", [run(asked)])
+
+
 def main() -> None:
     """Every benchmark; `--large` adds ten million deals, which take some minutes to generate."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--large", action="store_true", help="also 10 million deals with 40 million history rows")
     parser.add_argument("--only", type=int, help="only the company of so many deals")
+    parser.add_argument("--companies", type=int, nargs=2, metavar=("N", "DEALS"), help="only N companies in one run")
     args = parser.parse_args()
     compileall.compile_dir(ROOT / "monitor", quiet=1)
     print("| command | seconds | CPU seconds | peak MB | runs |\n|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if args.companies:
+            _many(folder, *args.companies)
+            return
         sizes = (args.only,) if args.only else (*SIZES, *((LARGE,) if args.large else ()))
         if not args.only:
             report("`--help`", [run(monitor("--help")) for _ in range(5)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.app.wiring import Company
+from monitor.app.wiring import Company, open_log
 from monitor.core.seen import SeenWeeks, shape_of
 from monitor.errors import StoreError
 
@@ -19,10 +19,8 @@ def seen_weeks(company: Company, store: Store) -> SeenWeeks:
 
 def seen_so_far(company: Company) -> SeenWeeks:
     """The same for a question that records nothing: nothing was seen where there is no store that can be read."""
-    from monitor.store.repository import open_store
-
     try:
-        with open_store(company.config.database_url, create=False) as store:
+        with open_log(company.config, create=False) as store:
             return seen_weeks(company, store)
     except StoreError:
         return SeenWeeks()
