@@ -173,6 +173,8 @@ def _sighted(
     start, least = wins_from(events, seen.as_of), company.config.large_win
     if deals is None or start is None or not company.config.directory().audiences("win"):
         return found
+    if book.won("mid_market", start, seen.as_of, seen.as_of).amount < least:
+        return found  # all of them together are no large one: the engine need not be asked
     won = deals.decided("mid_market", start, seen.as_of, seen.as_of, 20, won_only=True)
     return (*found, *large_wins(won, least, events, seen.currency, today))
 
