@@ -111,7 +111,7 @@ class Facts:
     history_begins: date | None = None
     """Where a migrated CRM's history begins; readings before it are approximate."""
     has_history: bool = True
-    """False where there is no history table: values of past days are today's, so past readings are approximate."""
+    """False where no history tells amounts: those of past days are today's, so past readings are approximate."""
     due_dates_stand_in: bool = False
     """Whether `due` rests in part on actual close dates, where a closed deal has no history of its expected one."""
     empty_columns: frozenset[str] = frozenset()

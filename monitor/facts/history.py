@@ -23,6 +23,8 @@ _SPEC = TABLES["opportunity_history"]
 FIELDS = _SPEC.column("field").choices
 _KINDS = {"amount": Kind.MONEY, "close_date": Kind.DATE}
 """How the values of a field are read; of the others, as text."""
+_MANY = 100
+"""Changes of a company among which one of an amount would be."""
 _PAGE = pa.schema([(COMPANY, pa.int32()), ("day", pa.int32()), ("blanks", pa.int64())])
 
 
@@ -42,6 +44,14 @@ class History:
     def count(self, name: str) -> int:
         """The rows of one field, of all companies."""
         return sum(self.rows.get(name, Counter[int]()).values())
+
+    def tells_amounts(self, company: int) -> bool:
+        """Whether a change of an amount would stand in a company's history, which tells what was open on a past day.
+
+        Among many changes without a single one of an amount, those of amounts are not kept.
+        """
+        changes = sum(counts[company] for counts in self.rows.values())
+        return changes > 0 and (changes < _MANY or self.rows.get("amount", Counter[int]())[company] > 0)
 
     def of(self, *fields: str) -> Reading:
         """The rows of some fields, their values read as the first one's kind."""

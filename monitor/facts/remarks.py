@@ -57,7 +57,8 @@ def remarks(facts: Facts, company: int, signals: Signals) -> list[str]:
         )
     if not facts.has_history:
         found.append(
-            "There is no opportunity_history, so values of past days are today's: past readings are approximate."
+            "There is no opportunity_history of amounts, so those of past days are today's: "
+            "past readings are approximate."
         )
     return found + _review(facts, company, signals)
 

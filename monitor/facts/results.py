@@ -173,7 +173,7 @@ class Results:
             spend=frames.get("spend"),
             requisitions=frames.get("requisitions"),
             history_begins=None if migrated is None else days.day_of(migrated),
-            has_history=self.history is not None and self.tally.rows["opportunity_history"][company] > 0,
+            has_history=self.history is not None and self.history.tells_amounts(company),
             due_dates_stand_in=company in spread.standing_in,
             empty_columns=_TOLD_BY - spread.held[company],
             fingerprint=fingerprint((name, rows.get(name)) for name in _PRINTED),

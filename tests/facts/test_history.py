@@ -167,6 +167,13 @@ def test_without_a_history_past_values_are_todays_and_it_is_said() -> None:
     assert history(change("A", "stage", "a", "b", "2025-02-01")).facts.has_history
 
 
+@pytest.mark.parametrize(("changes", "told"), [(99, True), (100, False)])
+def test_many_changes_without_one_of_an_amount_are_no_history_of_amounts(changes: int, told: bool) -> None:
+    stages = [change("A", "stage", "a", "b", f"2025-02-01T10:{n // 60:02}:{n % 60:02}") for n in range(changes)]
+    assert history(*stages).facts.has_history is told
+    assert history(*stages, change("A", "amount", "1", "2", "2025-02-03")).facts.has_history
+
+
 def test_every_day_on_which_something_happened_is_an_active_day() -> None:
     rows = [change("A", "stage", "a", "b", "2025-02-01"), change("A", "amount", "1", "2", "2025-02-03")]
     loaded = history(*rows, first=deal(closed="2025-03-01", won=True))
