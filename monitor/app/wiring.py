@@ -114,7 +114,8 @@ class Company:
         synced = self.source.synced() if isinstance(self.source, Copied) else None
         if synced is None:
             return None
-        at = synced.astimezone(ZoneInfo(self.policy.facts.timezone))
+        here = synced.astimezone(ZoneInfo(self.policy.facts.timezone))
+        at = datetime.fromisoformat(here.isoformat())  # with its offset, as a snapshot that was kept has it
         return Sync(at, stale=(today - at.date()).days > self.policy.max_age)
 
     def words(self) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, get_type_hints
 
 import pytest
@@ -24,6 +24,8 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
     """Any value of a kind, whatever fields the types of the core get; floats come as floats and as whole numbers."""
     if kind is date:
         return st.dates()
+    if kind is datetime:
+        return st.datetimes().map(lambda moment: moment.replace(fold=0))  # an offset says what a fold says
     if kind is float:
         return NUMBERS
     if kind is str:

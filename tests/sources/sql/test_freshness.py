@@ -51,7 +51,7 @@ SYNCS = [
 def test_a_copy_that_was_not_brought_up_to_date_has_no_bands_and_says_so_first(
     shape: str, column: str, kind: str, at: str, environ: Database, tmp_path: Path, capsys: Any
 ) -> None:
-    _, raw = getattr(crm, shape)()
+    raw = getattr(crm, shape)()
     tables = {name.lower(): [row | {column: at} for row in rows] for name, rows in raw.items()}
     tables["account" if "account" in tables else "user"][0][column] = "2026-08-01 00:00:00+00"
     environ.put(tables, {f"{name}.{column}": kind for name in tables})
