@@ -8,7 +8,7 @@ ARGS ?=
 SPARK ?= $(VENV)/.spark
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-sources lint format bench wheel wheel-test constraints clean
+.PHONY: demo test test-all lint format bench wheel wheel-test constraints clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/smb-monitor demo $(ARGS)
@@ -16,10 +16,9 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready $(SPARK)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-# All that is tried of the sources, broken in every combination and killed at every step: of what takes minutes by itself, `make
-# test` runs an example of each kind.
-test-sources: $(VENV)/.ready $(SPARK)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not wheel" tests/sources $(ARGS)
+# Everything: what `make test` tries by an example of each kind, in every combination, at every step and on both databases.
+test-all: $(VENV)/.ready $(SPARK)
+	EXAMPLES=25 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not wheel" $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check

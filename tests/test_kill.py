@@ -121,7 +121,7 @@ class Desk:
         return answer
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
 def desk(request: pytest.FixtureRequest, monitor: Popen[str], tmp_path: Path) -> Desk:
     server: Server | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     return Desk(monitor, Databases(tmp_path, server))
@@ -179,6 +179,7 @@ def test_a_first_status_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     assert killed_everywhere(desk, config, desk.databases.new(), ["status"]) >= 20
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("desk", ["sqlite"], indirect=True)
 def test_a_run_that_does_nothing_but_see_the_week_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     config, before = company(tmp_path, restated=False), desk.databases.new()
@@ -203,6 +204,7 @@ def test_an_override_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     assert killed_everywhere(desk, config, begun(desk, config), words) >= 6
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("desk", ["sqlite"], indirect=True)
 def test_a_reseal_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     before = begun(desk, company(tmp_path, restated=False))

@@ -34,6 +34,10 @@ def _configuration(store: Any) -> str:
     return str(store.verdicts("smb")[0].configuration)
 
 
+pytestmark = pytest.mark.xdist_group("seen weeks")
+"""The fifteen weeks are made once, in one process of the tests."""
+
+
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A company that was exported and read on fifteen Mondays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -20,7 +21,8 @@ POLICIES = st.sampled_from(
     [NAMED, replace(NAMED, segments_by=("acv",)), replace(NAMED, segments_by=("employees", "fit"))]
 )
 KEYS = {"pipeline": 3, "decided": 5, "bookings": 3}
-FEW = settings(max_examples=15)
+FEW = settings(max_examples=int(os.environ.get("EXAMPLES", "4")))
+"""`make test-all` asks for more: each takes a second."""
 
 
 def by_key(frame: pd.DataFrame, keys: int, until: date = UNTIL) -> dict[tuple[Any, ...], list[Any]]:

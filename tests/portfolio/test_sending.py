@@ -133,7 +133,7 @@ def test_killed_anywhere_and_run_again_everything_arrives_once(
     file, start = prepared / "config.yaml", tmp_path / "start"
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{start}.db")
     run("status", "--config", file, "--as-of", DAY)
-    for at in range(2, 1000, 19):
+    for at in range(2, 1000, 37):
         slack.workspace.messages.clear()
         log = tmp_path / f"at{at}"
         shutil.copytree(start.with_suffix(".companies"), log.with_suffix(".companies"))

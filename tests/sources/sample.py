@@ -1,4 +1,4 @@
-"""What `make test` tries by an example of each kind, and `make test-sources` in every combination."""
+"""What `make test` tries by an example of each kind, and `make test-all` in every combination."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ import pytest
 
 def by_example(examples: Sequence[Any], every: Iterable[Any]) -> list[Any]:
     """The cases of `every` as parameters; those that are no examples only where all is tried."""
-    return [pytest.param(case, marks=() if case in examples else pytest.mark.crm) for case in every]
+    return [pytest.param(case, marks=() if case in examples else pytest.mark.thorough) for case in every]

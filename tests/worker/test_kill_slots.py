@@ -68,7 +68,9 @@ def follow(office: Office, slack: SlackServer) -> None:
             channel.close()
 
 
-@pytest.mark.parametrize(("kind", "every"), [("sqlite", 2), ("postgresql", 5)])
+@pytest.mark.parametrize(
+    ("kind", "every"), [("sqlite", 5), ("postgresql", 5), pytest.param("sqlite", 1, marks=pytest.mark.thorough)]
+)
 def test_killed_at_any_write_every_slot_is_run_and_every_message_arrives_once(
     kind: str, every: int, killer: Popen[str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

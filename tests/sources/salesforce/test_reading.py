@@ -115,7 +115,7 @@ def test_history_that_salesforce_forgets_is_kept(org: Org, reader: Reader) -> No
     assert {"017-00", "017-70"} <= set(reader.ids("opportunity_field_history"))
 
 
-@pytest.mark.crm
+@pytest.mark.thorough
 def test_many_small_readings_do_not_pile_up_files(org: Org, reader: Reader) -> None:
     reader.read()
     for number in range(23):

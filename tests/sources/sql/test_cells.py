@@ -38,7 +38,7 @@ def from_files(folder: Path, tables: Raw, policy: FactsPolicy = NEW_YORK, **more
     return facts_of(SourceSpec(path=folder, **more), policy)
 
 
-@pytest.mark.crm
+@pytest.mark.thorough
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(companies())
 def test_postgresql_makes_the_facts_that_duckdb_makes(postgres: Database, tables: Tables) -> None:

@@ -49,7 +49,7 @@ SYNCS = [
 
 @pytest.mark.parametrize(
     ("shape", "column", "kind", "at"),
-    [pytest.param(*SYNCS[0], id="Fivetran"), pytest.param(*SYNCS[1], id="Airbyte", marks=pytest.mark.crm)],
+    [pytest.param(*SYNCS[0], id="Fivetran"), pytest.param(*SYNCS[1], id="Airbyte", marks=pytest.mark.thorough)],
 )
 def test_a_copy_that_was_not_brought_up_to_date_has_no_bands_and_says_so_first(
     shape: str, column: str, kind: str, at: str, environ: Database, tmp_path: Path, capsys: Any

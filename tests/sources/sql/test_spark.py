@@ -78,7 +78,7 @@ def facts(spec: SourceSpec, policy: FactsPolicy, as_of: date) -> Any:
         source.close()
 
 
-@pytest.mark.crm
+@pytest.mark.thorough
 @settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(companies())
 def test_spark_makes_the_facts_that_duckdb_makes(cluster: Cluster, tmp_path: Path, tables: Tables) -> None:
@@ -96,7 +96,7 @@ ODD = [{"amount": "12.5\n"}, {"amount": "\u000b7\u000b"}, {"segment": "v smb f"}
 """Cells of which Java's regular expressions, or Spark's literals, think otherwise."""
 
 
-@pytest.mark.crm
+@pytest.mark.thorough
 def test_every_odd_cell_is_read_as_duckdb_reads_it(cluster: Cluster, tmp_path: Path) -> None:
     deal = {"created_date": "2025-02-01", "close_date": "2025-06-01", "is_closed": "true", "is_won": "true"}
     deal |= {"amount": "10.25", "segment": "smb", "currency": "EUR"}
@@ -122,7 +122,7 @@ def test_every_odd_cell_is_read_as_duckdb_reads_it(cluster: Cluster, tmp_path: P
     }
 
 
-@pytest.mark.crm
+@pytest.mark.thorough
 def test_no_deal_leaves_the_cluster_and_more_deals_are_no_more_bytes(cluster: Cluster, tmp_path: Path) -> None:
     said = []
     for deals in (50, 500):
@@ -142,7 +142,7 @@ def test_no_deal_leaves_the_cluster_and_more_deals_are_no_more_bytes(cluster: Cl
     assert len(said[1]) < len(said[0]) * 1.2
 
 
-@pytest.mark.crm
+@pytest.mark.thorough
 def test_tables_of_a_catalog_are_found_mapped_and_asked_whether_they_changed(cluster: Cluster, tmp_path: Path) -> None:
     put(tmp_path / "lake", {"opportunities": clean_company()["opportunities"][:20], "reps": clean_company()["reps"]})
     spark = SparkSession.active()
