@@ -84,7 +84,9 @@ def names_in(room: Room) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("user", "sees"), [(ADA, True), (MIA, True), (GIL, True), (OTTO, False)])
+@pytest.mark.parametrize(
+    ("user", "sees"), [(ADA, True), pytest.param(MIA, True, marks=pytest.mark.thorough), (GIL, True), (OTTO, False)]
+)
 def test_deals_and_people_are_named_to_leadership_and_the_user_group_only(room: Room, user: str, sees: bool) -> None:
     names = names_in(room)
     room.person(user).types("why coverage")

@@ -20,7 +20,7 @@ from tests.sources.sql.databases import TYPES, Database
 from tests.sources.sql.test_cells import NEW_YORK, facts_of
 
 
-@pytest.mark.parametrize("shape", ["salesforce", "hubspot"])
+@pytest.mark.parametrize("shape", ["salesforce", pytest.param("hubspot", marks=pytest.mark.thorough)])
 def test_people_of_a_spreadsheet_may_be_told_by_the_mail_address_that_the_crm_has(
     shape: str, database: Database, tmp_path: Path
 ) -> None:
