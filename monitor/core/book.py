@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.core.calendar import Quarter, add_months
 from monitor.core.facts import Facts
+from monitor.core.index import Bookings, Closings, Due, Pipeline
 from monitor.core.policy import Policy
 from monitor.core.seats import Seat
 from monitor.core.seen import SeenWeek, SeenWeeks
-from monitor.core.sums import AMOUNT, NO_KNOWN, NO_RUNNING, SQUARES, Decided, Known, Running, Spend, Sums, sum_of, units
+from monitor.core.sums import Decided, Spend, Sums, sum_of
 from monitor.core.tables import ALL_SEGMENTS
 from monitor.core.types import NoData
 
@@ -60,7 +61,7 @@ class Book:
 
     def _anew(self, other: Book) -> Book:
         """`other` with the indexes that depend on the facts alone."""
-        for name in ("_pipeline", "_decided", "_bookings", "_cohorts"):
+        for name in ("_pipeline", "_due", "_closings", "_bookings"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -135,37 +136,23 @@ class Book:
         return self.seen.weeks.get(t) if self.is_carried_back(t) or not self.facts.has_history else None
 
     @cached_property
-    def _pipeline(self) -> Mapping[tuple[str, str, bool], Running]:
-        rows: dict[tuple[str, str, bool], list[tuple[date, list[int]]]] = defaultdict(list)
-        names = ("day", "segment", "change", "deals", "amount", "squares", "unpriced")
-        fresh = names[:3] + tuple(f"fresh_{name}" for name in names[3:])
-        for only_fresh, columns in ((False, names), (True, fresh)):
-            for day, segment, change, deals, amount, squares, unpriced in _columns(self.facts.pipeline, columns):
-                values = [deals, units(amount, AMOUNT), units(squares, SQUARES), unpriced]
-                rows[segment, change, only_fresh].append((day, values))
-                rows[segment, "", only_fresh].append((day, values))
-        return {key: Running(lines, 4) for key, lines in rows.items()}
+    def _pipeline(self) -> Pipeline:
+        return Pipeline(self.facts.pipeline)
 
     def open_pipeline(self, segment: str, t: date, *, fresh: bool) -> Sums:
         """Deals of `segment` open at the end of `t`; `fresh`: no older than its `max_age_days`."""
         week = self.as_seen(t)
         if week is not None:
             return week.held[segment].fresh if fresh else week.held[segment].every
-        return Sums.of(self._pipeline.get((segment, "", fresh), NO_RUNNING).upto(t))
+        return Sums.of(self._pipeline.running(segment, fresh=fresh).upto(t))
 
     def pipeline_change(self, segment: str, change: str, start: date, end: date, *, fresh: bool) -> Sums:
         """By how much one reason changed the open pipeline from `start` to `end`, both included."""
-        return Sums.of(self._pipeline.get((segment, change, fresh), NO_RUNNING).between(start, end))
+        return Sums.of(self._pipeline.running(segment, fresh=fresh, change=change).between(start, end))
 
     @cached_property
-    def _due(self) -> Mapping[str, Sequence[tuple[date, date, list[int]]]]:
-        held: dict[str, list[tuple[date, date, list[int]]]] = defaultdict(list)
-        if self.facts.due is not None:
-            names = ("day", "segment", "due_quarter", "deals", "amount", "squares", "unpriced")
-            for day, segment, due, deals, amount, squares, unpriced in _columns(self.facts.due, names):
-                if due is not None and due == due:
-                    held[segment].append((day, due, [deals, units(amount, AMOUNT), units(squares, SQUARES), unpriced]))
-        return held
+    def _due(self) -> Due:
+        return Due(self.facts.due)
 
     def due_pipeline(self, segment: str, t: date, quarter: Quarter) -> Sums:
         """Deals open at the end of `t` whose expected close date then lay no later than the quarter's end."""
@@ -181,25 +168,11 @@ class Book:
         week = self.as_seen(t)
         if week is not None and (seen := week.held[segment].due) is not None:
             return seen
-        return {due: Sums.of(running.upto(t)) for due, running in self._by_due(segment).items()}
-
-    def _by_due(self, segment: str) -> Mapping[date, Running]:
-        return self.remember(("due", segment), lambda: _by_due(self._due.get(segment, ())))
+        return {due: Sums.of(running.upto(t)) for due, running in self._due.running(segment).items()}
 
     @cached_property
-    def _decided(self) -> Mapping[tuple[str, bool], Known]:
-        rows: dict[tuple[str, bool], list[tuple[date, date, list[int]]]] = defaultdict(list)
-        for segment, stale, _, day, closed_on, values in self._decided_rows():
-            rows[segment, stale].append((day, closed_on, values))
-        return {key: Known(lines, 7) for key, lines in rows.items()}
-
-    def _decided_rows(self) -> Iterable[tuple[str, bool, date, date, date, list[int]]]:
-        names = ("segment", "stale", "created_month", "day", "closed_on", "won", "lost", "won_amount", "lost_amount")
-        for segment, stale, month, day, closed_on, won, lost, won_amount, lost_amount, squares, unpriced in _columns(
-            self.facts.decided, (*names, "won_squares", "won_unpriced")
-        ):
-            amounts = [units(won_amount, AMOUNT), units(lost_amount, AMOUNT), units(squares, SQUARES)]
-            yield segment, bool(stale), month, day, closed_on, [won, lost, *amounts, unpriced, won + lost]
+    def _closings(self) -> Closings:
+        return Closings(self.facts.decided)
 
     def decided(self, segment: str, start: date, end: date, known: date) -> Decided:
         """Deals of `segment` closed from `start` to `end` as known at the end of `known`; too old ones only counted."""
@@ -210,8 +183,7 @@ class Book:
         return self._closed(segment, tuple((quarter.start, quarter.end) for quarter in quarters), known)
 
     def _closed(self, segment: str, spans: Sequence[tuple[date, date]], known: date) -> Decided:
-        fresh = self._decided.get((segment, False), NO_KNOWN)
-        stale = self._decided.get((segment, True), NO_KNOWN)
+        fresh, stale = (self._closings.known(segment, stale=each) for each in (False, True))
         sums = [fresh.between(start, end, known) for start, end in spans]
         left_out = sum(stale.between(start, end, known)[6] for start, end in spans)
         return Decided.of([sum(column) for column in zip(*sums, strict=True)] or [0] * 7, left_out)
@@ -220,46 +192,23 @@ class Book:
         """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""
         total = Sums()
         for stale in (False, True):
-            won, _, amount, _, squares, unpriced, _ = self._decided.get((segment, stale), NO_KNOWN).between(
-                start, end, known
-            )
-            total = Sums(
-                total.deals + won,
-                total.amount + Fraction(amount, 10**AMOUNT),
-                total.squares + Fraction(squares, 10**SQUARES),
-                total.unpriced + unpriced,
-            )
+            closed = self._closings.known(segment, stale=stale).between(start, end, known)
+            won, _, amount, _, squares, unpriced, _ = closed
+            total = sum_of((total, Sums.of((won, amount, squares, unpriced))))
         return total
-
-    @cached_property
-    def _cohorts(self) -> Mapping[str, Mapping[date, list[tuple[date, list[int]]]]]:
-        held: dict[str, dict[date, list[tuple[date, list[int]]]]] = defaultdict(lambda: defaultdict(list))
-        for segment, stale, month, day, _, values in self._decided_rows():
-            if not stale:
-                held[segment][month].append((day, values))
-        return held
 
     def cohort(self, segment: str, months: Iterable[date], known: date) -> Decided:
         """Deals created in `months` (their first days) that were decided by the end of `known`."""
-        total = [0] * 7
-        for month in months:
-            for day, values in self._cohorts.get(segment, {}).get(month, ()):
-                if day <= known:
-                    total = [a + b for a, b in zip(total, values, strict=True)]
-        return Decided.of(total, 0)
+        created = [self._closings.created(segment, month, known) for month in months]
+        return Decided.of([sum(column) for column in zip(*created, strict=True)], 0)
 
     @cached_property
-    def _bookings(self) -> Mapping[str, Known]:
-        rows: dict[str, list[tuple[date, date, list[int]]]] = defaultdict(list)
-        for segment, day, closed_on, deals, amount, squares in _columns(
-            self.facts.bookings, ("segment", "day", "closed_on", "deals", "amount", "squares")
-        ):
-            rows[segment].append((day, closed_on, [deals, units(amount, AMOUNT), units(squares, SQUARES), 0, 0, 0, 0]))
-        return {key: Known(lines, 7) for key, lines in rows.items()}
+    def _bookings(self) -> Bookings:
+        return Bookings(self.facts.bookings)
 
     def bookings(self, segment: str, start: date, end: date, known: date) -> Sums:
         """Deals of `segment` won from `start` to `end` by people who were AEs on that day, as known at `known`."""
-        return Sums.of(self._bookings.get(segment, NO_KNOWN).between(start, end, known)[:4])
+        return Sums.of((*self._bookings.known(segment).between(start, end, known), 0))
 
     @cached_property
     def seats(self) -> tuple[Seat, ...] | None:
@@ -326,13 +275,6 @@ class Book:
         wanted = tuple(months)
         own = sum((self._spend.get((segment, month), Fraction(0)) for month in wanted), Fraction(0))
         return Spend(own, sum((self._spend.get(("shared", month), Fraction(0)) for month in wanted), Fraction(0)))
-
-
-def _by_due(rows: Sequence[tuple[date, date, list[int]]]) -> Mapping[date, Running]:
-    grouped: dict[date, list[tuple[date, list[int]]]] = defaultdict(list)
-    for day, due, values in rows:
-        grouped[due].append((day, values))
-    return {due: Running(lines, 4) for due, lines in grouped.items()}
 
 
 def _columns(frame: pd.DataFrame, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:

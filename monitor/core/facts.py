@@ -1,4 +1,4 @@
-"""What the engine hands to the pure core: small frames of daily facts. Money is exact (`Decimal`), days are `date`."""
+"""What the engine hands to the pure core: small frames of daily facts. Money is exact, days are `date`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,9 @@ class Sync:
 @dataclass(frozen=True)
 class Facts:
     """Daily facts of one company, enough for every reading of every day up to the newest row.
+
+    Amounts of daily facts and their squares are whole numbers of the units in `core.sums` (nine and six decimals), so
+    that a thousand companies are summed quickly; the small tables have them as `Decimal`.
 
     `pipeline`: one row a day, segment and reason, as signed changes of the open pipeline: `deals` (count), `amount`,
         `squares` (sum of amount squared), `unpriced` (deals without an amount); the `fresh_` columns are the same for

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
-from operator import add, sub
-
-from monitor.core.calendar import DAY
+from itertools import accumulate, compress
+from operator import add, gt, ne
 
 AMOUNT, SQUARES = 9, 6
-"""Decimals of amounts and of their squares: whole numbers of these units add up exactly."""
-
-
-def units(value: Decimal | int | None, decimals: int) -> int:
-    """A number in whole units of its last decimal; nothing where there is none."""
-    if value is None:
-        return 0
-    whole, parts = Decimal(value).as_integer_ratio()
-    return int(whole * 10**decimals // parts)
+"""Decimals of amounts and of their squares: daily facts hold whole numbers of these units, which add up exactly."""
 
 
 @dataclass(frozen=True)
@@ -92,48 +82,42 @@ class Spend:
 class Running:
     """Running sums of several columns by day."""
 
-    def __init__(self, rows: Iterable[tuple[date, Sequence[int]]], width: int) -> None:
-        by_day: dict[date, list[int]] = {}
-        for day, values in rows:
-            held = by_day.get(day)
-            by_day[day] = list(values) if held is None else list(map(add, held, values))
-        self.days = sorted(by_day)
-        self.width = width
-        self.sums: list[tuple[int, ...]] = [(0,) * width]
-        for day in self.days:
-            self.sums.append(tuple(map(add, self.sums[-1], by_day[day])))
+    def __init__(self, days: Sequence[date], columns: Sequence[Sequence[int]]) -> None:
+        if any(map(gt, days, days[1:])):
+            order = sorted(range(len(days)), key=days.__getitem__)
+            days, columns = [days[place] for place in order], [[each[place] for place in order] for each in columns]
+        self.days = days
+        self.sums = [list(accumulate(column, initial=0)) for column in columns]
 
-    def upto(self, day: date) -> tuple[int, ...]:
+    def upto(self, day: date) -> list[int]:
         """Everything up to the end of `day`."""
-        return self.sums[bisect_right(self.days, day)]
+        place = bisect_right(self.days, day)
+        return [sums[place] for sums in self.sums]
 
-    def between(self, start: date, end: date) -> tuple[int, ...]:
+    def between(self, start: date, end: date) -> list[int]:
         """From `start` to `end`, both included; nothing where `end` lies before `start`."""
-        if end < start:
-            return (0,) * self.width
-        return tuple(map(sub, self.upto(end), self.upto(start - DAY)))
+        first, last = bisect_left(self.days, start), bisect_right(self.days, end)
+        return [sums[last] - sums[first] if first < last else 0 for sums in self.sums]
 
 
 class Known:
     """Sums by closing day, as known at the end of a day: what was corrected later counts only from then on."""
 
-    def __init__(self, rows: Iterable[tuple[date, date, Sequence[int]]], width: int) -> None:
-        at_once: list[tuple[date, Sequence[int]]] = []
-        self.later: list[tuple[date, date, Sequence[int]]] = []
-        for day, closed_on, values in rows:
-            if day == closed_on:
-                at_once.append((closed_on, values))
-            else:
-                self.later.append((day, closed_on, values))
-        self.running = Running(at_once, width)
+    def __init__(self, days: Sequence[date], closed_on: Sequence[date], columns: Sequence[Sequence[int]]) -> None:
+        late = list(map(ne, days, closed_on))
+        at_once = [not is_late for is_late in late]
+        self.running = Running(
+            list(compress(closed_on, at_once)), [list(compress(column, at_once)) for column in columns]
+        )
+        self.later = list(compress(zip(days, closed_on, zip(*columns, strict=True), strict=True), late))
 
     def between(self, start: date, end: date, known: date) -> list[int]:
         """Closings from `start` to `end`, both included, as known at the end of `known`."""
-        total = list(self.running.between(start, min(end, known)))
+        total = self.running.between(start, min(end, known))
         for day, closed_on, values in self.later:
             if day <= known and start <= closed_on <= end:
-                total = [a + b for a, b in zip(total, values, strict=True)]
+                total = list(map(add, total, values))
         return total
 
 
-NO_RUNNING, NO_KNOWN = Running((), 4), Known((), 7)
+NO_RUNNING = Running((), [()] * 4)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ class Kinds:
     days: frozenset[str] = field(default_factory=frozenset)
     months: frozenset[str] = field(default_factory=frozenset)
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: bool = False
+    """Decimals as whole numbers of the unit of their last digit."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,27 @@ class Rows:
         if pa.types.is_integer(column.type):
             return pd.Series(column.to_numpy(), dtype="int64")
         if pa.types.is_decimal(column.type):
-            return pd.Series(_decimals(self.texts[name]), dtype=object)
+            numbers = _whole(column) if kinds.whole else _decimals(self.texts[name])
+            return pd.Series(numbers, dtype=object)
         return pd.Series(column.to_pylist(), dtype=object)
 
     @cached_property
     def texts(self) -> Mapping[str, pa.ChunkedArray]:
         """Every column as text."""
         return {name: pc.cast(self.table.column(name), pa.string()) for name in self.kinds.columns}
+
+
+def _whole(column: pa.ChunkedArray) -> list[int]:
+    """The digits of decimals without their point. Arrow has no cast for it, but lays them out as 128-bit numbers."""
+    held = column.combine_chunks()
+    words = np.frombuffer(held.buffers()[1], dtype="<i8")[2 * held.offset : 2 * (held.offset + len(held))]
+    low, high = words[::2], words[1::2]
+    if (high == low >> 63).all():
+        return cast(list[int], low.tolist())
+    return [(above << 64) | (below & _LOW) for above, below in zip(high.tolist(), low.tolist(), strict=True)]
+
+
+_LOW = 2**64 - 1
 
 
 def _decimals(texts: pa.ChunkedArray) -> list[Decimal | None]:
@@ -92,8 +108,13 @@ def fingerprint(frames: Iterable[tuple[str, Rows | None]]) -> str:
             lines = pc.binary_join_element_wise(
                 *rows.texts.values(), "\t", null_handling="replace", null_replacement="\\N"
             )
-            digest.update("\n".join(lines.to_pylist()).encode())
+            digest.update(b"\n".join(_joined(chunk) for chunk in lines.chunks))
     return digest.hexdigest()
+
+
+def _joined(lines: pa.StringArray) -> pa.Buffer:
+    """Their text, a line each, without making a string of each here."""
+    return pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), "\n")[0].as_buffer()
 
 
 SEGMENT_CODES: Mapping[str, tuple[str, ...]] = {"segment": NAMES}

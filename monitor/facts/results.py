@@ -64,7 +64,7 @@ def read_frames(reader: Reader, held: ir.Table, owners: ir.Table, small: Small, 
 
 def _kinds(columns: tuple[str, ...]) -> Kinds:
     codes = CHANGE_CODES if "change" in columns else SEGMENT_CODES
-    return Kinds(columns, _DAYS & set(columns), _MONTHS & set(columns), codes)
+    return Kinds(columns, _DAYS & set(columns), _MONTHS & set(columns), codes, whole=True)
 
 
 def _due_states(reader: Reader, held: ir.Table) -> ir.Table:

@@ -18,6 +18,7 @@ from monitor.core.calendar import DAY, FiscalCalendar, Quarter, add_months, pars
 from monitor.core.facts import BOOKINGS, BY_REP, DECIDED, DUE, PIPELINE, Facts, Quality
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import BreakerPolicy, FactsPolicy, Policy
+from monitor.core.sums import AMOUNT, SQUARES
 
 BEGINS = date(2024, 1, 1)
 ALIVE_UNTIL = date(2027, 12, 31)
@@ -237,6 +238,19 @@ def _frame(columns: Sequence[str], rows: Iterable[tuple[Any, ...]] | None) -> An
     return pd.DataFrame(list(rows), columns=list(columns), dtype=object)
 
 
+def _daily(rows: Iterable[Iterable[Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Daily facts, their money in whole units."""
+    scales = [AMOUNT if "amount" in name else SQUARES if "squares" in name else None for name in columns]
+
+    def whole(row: Iterable[Any]) -> list[Any]:
+        return [
+            cell if scale is None else int(Fraction(cell) * 10**scale // 1)
+            for cell, scale in zip(row, scales, strict=True)
+        ]
+
+    return pd.DataFrame([whole(row) for row in rows], columns=list(columns), dtype=object)
+
+
 def _stretches(deal: Deal) -> Iterable[tuple[date, date, str, str, Decimal | None]]:
     """While the deal was open: from, to (not included), how it came, how it left, at which amount."""
     ends = deal.ended or FOREVER
@@ -274,7 +288,7 @@ def _pipeline(deals: Iterable[Deal]) -> pd.DataFrame:
                     amount,
                     fresh=True,
                 )
-    return pd.DataFrame([(*key, *row) for key, row in held.items()], columns=list(PIPELINE), dtype=object)
+    return _daily([(*key, *row) for key, row in held.items()], PIPELINE)
 
 
 def _due(deals: Iterable[Deal]) -> pd.DataFrame:
@@ -286,7 +300,7 @@ def _due(deals: Iterable[Deal]) -> pd.DataFrame:
             rows.append((start, deal.segment, quarter, 1, value, value**2, unpriced))
             if end < FOREVER:
                 rows.append((end, deal.segment, quarter, -1, -value, -(value**2), -unpriced))
-    return pd.DataFrame(rows, columns=list(DUE), dtype=object)
+    return _daily(rows, DUE)
 
 
 def _decided(deals: Iterable[Deal]) -> pd.DataFrame:
@@ -299,7 +313,7 @@ def _decided(deals: Iterable[Deal]) -> pd.DataFrame:
             key = (deal.ended, deal.ended, deal.segment, add_months(deal.created, 0), stale)
             amounts = (value, Decimal(0), value**2) if won else (Decimal(0), value, Decimal(0))
             rows.append((*key, int(won), int(not won), *amounts, int(won and amount is None)))
-    return pd.DataFrame(rows, columns=list(DECIDED), dtype=object)
+    return _daily(rows, DECIDED)
 
 
 def _is_ae(seats: Iterable[Seat], rep: str, day: date) -> bool:
@@ -315,10 +329,10 @@ def _won(deals: Iterable[Deal]) -> Iterable[tuple[Deal, date, Decimal]]:
 def _bookings(deals: Iterable[Deal], seats: Sequence[Seat]) -> pd.DataFrame:
     rows = [(on, on, deal.segment, 1, amount, amount**2)
             for deal, on, amount in _won(deals) if _is_ae(seats, deal.owner, on)]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(BOOKINGS), dtype=object)
+    return _daily(rows, BOOKINGS)
 
 
 def _by_rep(deals: Iterable[Deal], seats: Sequence[Seat]) -> pd.DataFrame:
     rows = [(on, on, deal.segment, deal.owner, _is_ae(seats, deal.owner, on), 1, amount)
             for deal, on, amount in _won(deals)]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(BY_REP), dtype=object)
+    return _daily(rows, BY_REP)

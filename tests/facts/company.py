@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import ibis
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from monitor.core.policy import FactsPolicy
+from monitor.core.sums import AMOUNT, SQUARES
 from monitor.core.tables import TABLES
 from monitor.facts.load import Loaded, load
 
@@ -69,7 +70,7 @@ def open_on(loaded: Loaded, day: str, segment: str = "smb", *, fresh: bool = Fal
     frame = loaded.facts.pipeline
     rows = frame[(frame["segment"] == segment) & (frame["day"].map(lambda known: known <= date.fromisoformat(day)))]
     deals, amount = ("fresh_deals", "fresh_amount") if fresh else ("deals", "amount")
-    return int(rows[deals].sum()), sum(rows[amount], Decimal(0))
+    return int(rows[deals].sum()), sum(money(rows, amount), Decimal(0))
 
 
 def sets_aside(loaded: Loaded, table: str = "opportunities") -> dict[str, int]:
@@ -83,8 +84,15 @@ def suspects(loaded: Loaded, table: str = "opportunities") -> dict[str, int]:
 
 
 def lines(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
-    """Some columns of a frame as plain tuples."""
-    return list(zip(*(frame[column].tolist() for column in columns), strict=True))
+    """Some columns of a frame as plain tuples, money in the currency's own unit."""
+    return list(zip(*(money(frame, column) for column in columns), strict=True))
+
+
+def money(frame: pd.DataFrame, column: str) -> list[Any]:
+    """A column of a frame; whole units of amounts, or of their squares, as decimals."""
+    scale = AMOUNT if "amount" in column else SQUARES if "squares" in column else 0
+    with localcontext(prec=60):
+        return [Decimal(cell).scaleb(-scale) if scale and type(cell) is int else cell for cell in frame[column]]
 
 
 def filler(rows: int = 40) -> list[dict[str, Any]]:

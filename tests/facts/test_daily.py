@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from tests.facts.company import POLICY, change, deal, lines, open_on, read, rep
+from tests.facts.company import POLICY, change, deal, lines, money, open_on, read, rep
 
 
 def test_a_deal_is_open_from_its_first_day_to_before_its_last() -> None:
@@ -49,7 +49,7 @@ def test_a_deal_lost_after_it_aged_out_changes_only_the_whole_pipeline() -> None
 
 def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
     rows = [deal("a", amount="1.0005"), deal("b", amount="2"), deal("big", amount="9999999999999.999")]
-    squares = read({"opportunities": rows}).facts.pipeline["squares"].iloc[0]
+    squares = money(read({"opportunities": rows}).facts.pipeline, "squares")[0]
     with localcontext(prec=60):
         assert squares == Decimal("99999999999999980000000000.000001") + 4 + Decimal("1.002001")
 

@@ -13,6 +13,7 @@ from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.sums import AMOUNT
 from monitor.core.types import NoData, Number, Reading, Weighing
 
 _LEAST_QUARTERS, _MOST_QUARTERS = 4, 8
@@ -194,7 +195,7 @@ def by_rep(book: Book, segment: str, quarter: Quarter, known: date) -> dict[str,
     names = ("day", "closed_on", "rep_id", "amount")
     for day, closed_on, rep, amount in zip(*(rows[name].tolist() for name in names), strict=True):
         if closed_on in quarter and day <= known:
-            held[rep] = held.get(rep, Fraction(0)) + Fraction(amount)
+            held[rep] = held.get(rep, Fraction(0)) + Fraction(amount, 10**AMOUNT)
     return held
 
 
