@@ -30,12 +30,13 @@ def measure_many(folder: Path, *, due: bool = False, trace: bool = False) -> dic
     began = time.perf_counter()
     sys.path.insert(0, str(ROOT))
     from monitor.core.policy import FactsPolicy
-    from monitor.facts.load import load_companies
+    from monitor.facts.load import find_companies, load_companies
 
     engine = _on_duckdb(folder)
     if trace:
         _trace()
-    companies = load_companies(engine.tables(), FactsPolicy(with_due=due), AS_OF, "company_id")
+    tables, policy = engine.tables(), FactsPolicy(with_due=due)
+    companies = load_companies(tables, policy, AS_OF, find_companies(tables, policy, "company_id"))
     loaded, cpu, held = time.perf_counter(), time.process_time(), _peak_mb()
     rows = sum(len(companies.one(name).facts.pipeline) for name in companies.names)
     done = time.perf_counter()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from monitor.app.crew import Crew, crew
 from monitor.app.digest import Draft, Edition, issue
+from monitor.app.handing import Handed, NotHereError, Told, asked_for
 from monitor.app.observe import latest, observe
 from monitor.app.observe import unreadable as unreadable_now
 from monitor.app.telling import take_steps
-from monitor.app.wiring import Asked, Company, Shared, company, open_log, words
+from monitor.app.wiring import Asked, Company, Shared, SharedSource, company, open_log, words
 from monitor.config import Config, Portfolio, unknown_company
 from monitor.core.checks import Check, Outcome
 from monitor.core.messages import Lines, Message
@@ -36,15 +39,14 @@ class Members:
     portfolio: Portfolio
     configs: tuple[Config, ...]
     asked: Asked
-    shared: Shared | None = None
+    shared: SharedSource | None = None
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a person should know of the source that all have; nothing where each has its own."""
         if self.shared is None:
             return ()
-        policy = self.portfolio.own.policy().facts
-        return (*self.shared.source.remarks(), *self.shared.companies(policy, self.asked.as_of).remarks)
+        return (*self.shared.source.remarks(), *self.shared.grouping.remarks)
 
     def board(self, lines: list[PortfolioLine]) -> Board:
         return board(self.portfolio.name, self.asked.as_of, lines, self.remarks)
@@ -54,19 +56,27 @@ class Members:
 class Errand:
     """What is asked of every company: of which day (None: its own last complete week), and the world it is run in.
 
-    Holds plain values and functions of modules only, so that another process can be handed it.
+    `shows`: what is wanted of its run beside its line. `processes`: how many may work on it at once; where it is more
+    than one, all that is done has to be plain values and functions of modules, since other processes are handed it.
+    `worth`: for fewer companies each, to start another process takes longer than it saves.
     """
 
     as_of: date | None
     world: World
+    shows: Callable[[Snapshot], str] | None = None
+    processes: int = 1
+    worth: int = 20
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one company answered: `line` always, `seen` unless it could not be read. `broke`: by an error of ours."""
+    """What one company answered: `line` always, `shown` if that was asked for and it could be read.
+
+    `broke`: it could not, by an error of ours.
+    """
 
     line: PortfolioLine
-    seen: Snapshot | None = None
+    shown: str | None = None
     broke: Exception | None = None
 
     @property
@@ -89,10 +99,9 @@ def members(portfolio: Portfolio, errand: Errand) -> Iterator[Members]:
         return
     source = open_source(portfolio.own.source_spec(), errand.world)
     try:
-        shared = Shared(source, portfolio.column)
+        shared = SharedSource(source, portfolio.column, portfolio.own.policy().facts)
         asked = _asked(source.today(), portfolio, errand)
-        names = shared.companies(portfolio.own.policy().facts, asked.as_of).names
-        yield Members(portfolio, tuple(map(portfolio.company, names)), asked, shared)
+        yield Members(portfolio, tuple(map(portfolio.company, shared.grouping.names)), asked, shared)
     finally:
         source.close()
 
@@ -130,7 +139,7 @@ def run_one(
 ) -> Answer:
     """One company run by itself. Whatever it fails by becomes its line and stops nobody else.
 
-    Without `shared` everything it takes can be pickled: another process can run it.
+    Raises NotHereError in a process that was not handed what it needs.
     """
     now = errand.world.now()
     try:
@@ -138,9 +147,11 @@ def run_one(
             seen = work(found, store, found.asked(errand.as_of, _today(config, now)), now)
     except MonitorError as error:
         return Answer(unreadable(config.company, str(error)))
+    except NotHereError:
+        raise
     except Exception as error:  # noqa: BLE001  one company that breaks the program must not leave the others unwatched
         return Answer(unreadable(config.company, f"{BROKE} ({type(error).__name__}: {error})"), broke=error)
-    return Answer(line(seen), seen)
+    return Answer(line(seen), errand.shows(seen) if errand.shows else None)
 
 
 def answers(
@@ -150,10 +161,83 @@ def answers(
     told: Callable[[int, int], None],
     opens: Callable[[Config], Store] = open_log,
 ) -> Iterator[Answer]:
-    """Every company's answer, one after the other. No more than one is held in memory."""
-    for done, config in enumerate(found.configs, start=1):
-        yield run_one(config, errand, work, found.shared, opens)
+    """Every company's answer. No more than a few are held in memory."""
+    here = partial(run_one, errand=errand, work=work, shared=found.shared, opens=opens)
+    size = min(errand.processes, len(found.configs) // errand.worth)
+    each = map(here, found.configs) if size < 2 else _by_crew(found, errand, work, here, size)
+    for done, answer in enumerate(each, start=1):
+        yield answer
         told(done, len(found.configs))
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One company for another process."""
+
+    config: Config
+    errand: Errand
+    work: Work
+    shared: Shared | None
+
+
+def _run(task: _Task) -> Answer | None:
+    """In another process; None where it takes the engine, which is not there."""
+    try:
+        answer = run_one(task.config, task.errand, task.work, task.shared)
+    except NotHereError:
+        return None
+    # an error may not survive the way back
+    return answer if answer.broke is None else replace(answer, broke=RuntimeError(answer.line.why))
+
+
+def _by_crew(
+    found: Members, errand: Errand, work: Work, here: Callable[[Config], Answer], size: int
+) -> Iterator[Answer]:
+    """By other processes; what they cannot do is done here. One source that all have is read only where it must be."""
+
+    def tasks(shared: Callable[[Config], Shared | None], configs: Iterable[Config]) -> Iterator[_Task]:
+        return (_Task(config, errand, work, shared(config)) for config in configs)
+
+    with crew(size) as others:
+        shared = found.shared
+        if shared is None:
+            left = yield from _done(others, tasks(lambda _: None, found.configs))
+        else:
+            unread = Handed(Told.of(shared.source, read=False))
+            left = yield from _done(others, tasks(lambda _: unread, found.configs))
+            handing = _handing(found, shared) if left else None
+            if handing is not None:
+                left = yield from _done(others, tasks(handing, left))
+    yield from map(here, left)
+
+
+def _done(others: Crew, tasks: Iterator[_Task]) -> Generator[Answer, None, list[Config]]:
+    """What could be done; returns the rest."""
+    left = []
+    for task, answer in others.answers(_run, tasks):
+        if answer is None:
+            left.append(task.config)
+        else:
+            yield answer
+    return left
+
+
+def _handing(found: Members, shared: SharedSource) -> Callable[[Config], Handed] | None:
+    """What each company is handed once the source was read; None where that cannot be used, as each will say itself."""
+    policy, as_of = shared.policy, found.asked.as_of
+    try:
+        companies = shared.companies(policy, as_of)
+    except MonitorError:
+        return None
+    told, of = Told.of(shared.source, read=True), asked_for(policy, as_of)
+
+    def handed(config: Config) -> Handed:
+        try:
+            return Handed(told, companies.part(config.company), of)
+        except DataError as error:
+            return Handed(told, str(error), of)
+
+    return handed
 
 
 def inspect(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from monitor.config import Config
@@ -21,6 +21,7 @@ from monitor.sources.source import Copied, Source, World
 if TYPE_CHECKING:
     from monitor.channels.channel import Channel
     from monitor.core.undelivered import Elsewhere
+    from monitor.facts.grouping import Grouping
     from monitor.facts.load import Companies, Loaded
     from monitor.render.words import Words
     from monitor.store.repository import Store
@@ -42,23 +43,45 @@ class Asked:
     today: date
 
 
-class Shared:
-    """One source that many companies have, their rows told apart by a column; read once for all of them."""
+class Shared(Protocol):
+    """What many companies have together, as one of them needs it."""
 
-    def __init__(self, source: Source, column: str) -> None:
+    @property
+    def source(self) -> Source: ...
+
+    def read(self, name: str, policy: FactsPolicy, as_of: date) -> Loaded:
+        """One company's facts as of a day. Raises DataError where its data, or the tables, cannot be used."""
+        ...
+
+
+class SharedSource:
+    """One source that many companies have, their rows told apart by a column; read once for all, when first needed."""
+
+    def __init__(self, source: Source, column: str, policy: FactsPolicy) -> None:
         self.source = source
         self.column = column
+        self.policy = policy
         self._companies: Companies | None = None
         self._of: tuple[FactsPolicy, date] | None = None
 
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The companies that the data name. Raises DataError where the tables do not have the column."""
+        from monitor.facts.load import find_companies
+
+        return find_companies(self.source.tables(), self.policy, self.column)
+
     def companies(self, policy: FactsPolicy, as_of: date) -> Companies:
-        """All of them as of a day. Raises DataError where the tables do not have the column, or cannot be used."""
+        """All of them as of a day. Raises DataError where the tables cannot be used."""
         from monitor.facts.load import load_companies
 
         if self._companies is None or self._of != (policy, as_of):
-            self._companies = load_companies(self.source.tables(), policy, as_of, self.column)
+            self._companies = load_companies(self.source.tables(), policy, as_of, self.grouping)
             self._of = (policy, as_of)
         return self._companies
+
+    def read(self, name: str, policy: FactsPolicy, as_of: date) -> Loaded:
+        return self.companies(policy, as_of).one(name)
 
 
 @dataclass(frozen=True)
@@ -106,8 +129,8 @@ class Company:
         seat = self.config.seat
         if seat is None or seat.column is None:
             return load(self.source.tables(), policy, as_of)
-        shared = self.shared or Shared(self.source, seat.column)
-        return shared.companies(policy, as_of).one(self.config.company)
+        shared = self.shared or SharedSource(self.source, seat.column, policy)
+        return shared.read(self.config.company, policy, as_of)
 
     def _sync(self, today: date) -> Sync | None:
         """When the source was last brought up to date, and whether that is too long before `today`."""

@@ -68,16 +68,22 @@ class Unit:
 
     def _shown(self, value: Fraction, decimals: int) -> Fraction:
         """What a reader takes the text for."""
-        return Fraction(Decimal(fixed(value * self.factor, decimals))) / self.factor
+        return Fraction(_rounded(value * self.factor, decimals), 10**decimals * self.factor)
 
 
 def fixed(value: Fraction, decimals: int, signed: bool = False) -> str:
     """A fraction with a fixed number of decimals, half away from zero; no minus zero."""
-    scaled = abs(value) * 10**decimals
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    sign = "-" if value < 0 and whole else "+" if signed and whole else ""
-    digits = str(whole).rjust(decimals + 1, "0")
+    rounded = _rounded(value, decimals)
+    sign = "-" if rounded < 0 else "+" if signed and rounded else ""
+    digits = str(abs(rounded)).rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else sign + digits
+
+
+def _rounded(value: Fraction, decimals: int) -> int:
+    """The value in units of its last decimal, half away from zero."""
+    above, below = 2 * abs(value.numerator) * 10**decimals, value.denominator
+    whole = int((above + below) // (2 * below))
+    return -whole if value < 0 else whole
 
 
 def trimmed(value: Decimal | Fraction | int) -> str:

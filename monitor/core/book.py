@@ -190,12 +190,9 @@ class Book:
 
     def won(self, segment: str, start: date, end: date, known: date) -> Sums:
         """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""
-        total = Sums()
-        for stale in (False, True):
-            closed = self._closings.known(segment, stale=stale).between(start, end, known)
-            won, _, amount, _, squares, unpriced, _ = closed
-            total = sum_of((total, Sums.of((won, amount, squares, unpriced))))
-        return total
+        both = [self._closings.known(segment, stale=stale).between(start, end, known) for stale in (False, True)]
+        won, _, amount, _, squares, unpriced, _ = map(sum, zip(*both, strict=True))
+        return Sums.of((won, amount, squares, unpriced))
 
     def cohort(self, segment: str, months: Iterable[date], known: date) -> Decided:
         """Deals created in `months` (their first days) that were decided by the end of `known`."""
@@ -208,7 +205,9 @@ class Book:
 
     def bookings(self, segment: str, start: date, end: date, known: date) -> Sums:
         """Deals of `segment` won from `start` to `end` by people who were AEs on that day, as known at `known`."""
-        return Sums.of((*self._bookings.known(segment).between(start, end, known), 0))
+        booked = self._bookings.known(segment)
+        asked = (start, end, known if booked.later else min(end, known))
+        return self.remember(("bookings", segment, *asked), lambda: Sums.of((*booked.between(*asked), 0)))
 
     @cached_property
     def seats(self) -> tuple[Seat, ...] | None:

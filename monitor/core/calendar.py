@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 DAY = timedelta(days=1)
 _LABEL = re.compile(r"FY([12][0-9]{3})-Q([1-4])")
@@ -60,10 +60,7 @@ class FiscalCalendar:
 
     def quarter_of(self, day: date) -> Quarter:
         """The fiscal quarter that holds `day`."""
-        since = (day.month - self.fiscal_year_start) % 12
-        start = add_months(day, -(since % 3))
-        year_ends = add_months(day, 11 - since).year
-        return Quarter(f"FY{year_ends}-Q{since // 3 + 1}", start, add_months(start, 3) - DAY)
+        return _quarter(day.year, day.month, self.fiscal_year_start)
 
     def next(self, quarter: Quarter, by: int = 1) -> Quarter:
         """The quarter `by` quarters later (earlier, if negative)."""
@@ -94,6 +91,16 @@ class FiscalCalendar:
         while day <= end:
             yield day
             day += 7 * DAY
+
+
+@lru_cache(maxsize=4096)
+def _quarter(year: int, month: int, fiscal_year_start: int) -> Quarter:
+    """A run asks for the same few quarters many thousand times."""
+    day = date(year, month, 1)
+    since = (month - fiscal_year_start) % 12
+    start = add_months(day, -(since % 3))
+    year_ends = add_months(day, 11 - since).year
+    return Quarter(f"FY{year_ends}-Q{since // 3 + 1}", start, add_months(start, 3) - DAY)
 
 
 def parse_quarter(label: str, calendar: FiscalCalendar) -> Quarter | None:

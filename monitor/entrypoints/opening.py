@@ -26,6 +26,11 @@ def world() -> World:
     return World(now, time.sleep, reading)
 
 
+def cores() -> int:
+    """How many processes can run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def configured(args: argparse.Namespace) -> Config | Portfolio:
     """What the command line names: the one company of the file, the one of many that --company names, or all of them.
 

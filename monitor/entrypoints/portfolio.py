@@ -20,7 +20,7 @@ from monitor.core.outbox import LedgerLine, Outgoing, Status
 from monitor.core.portfolio import Board, PortfolioLine, Standing
 from monitor.core.routes import AUDIENCES
 from monitor.core.types import Snapshot
-from monitor.entrypoints.opening import now, world
+from monitor.entrypoints.opening import cores, now, world
 from monitor.entrypoints.reading import show, show_as
 from monitor.entrypoints.sending import OPEN, PATIENCE, deliver, must_be_heard, read_only, would_say
 from monitor.entrypoints.terminal import complain, progress, say
@@ -61,10 +61,15 @@ class Round:
 
 
 @contextmanager
-def _round(args: argparse.Namespace, portfolio: Portfolio) -> Iterator[Round]:
-    errand = Errand(args.as_of, world())
+def _round(args: argparse.Namespace, portfolio: Portfolio, errand: Errand | None = None) -> Iterator[Round]:
+    errand = errand or Errand(args.as_of, world())
     with members(portfolio, errand) as found:
         yield Round(args, errand, found)
+
+
+def _shared_out(args: argparse.Namespace, shows: Callable[[Snapshot], str] | None = None) -> Errand:
+    """What as many processes may work on as there are cores; all in this one where somebody looks for an error."""
+    return Errand(args.as_of, world(), shows, 1 if args.debug else cores())
 
 
 def status(args: argparse.Namespace, portfolio: Portfolio) -> int:
@@ -73,11 +78,11 @@ def status(args: argparse.Namespace, portfolio: Portfolio) -> int:
 
     documents: dict[str, str] = {}
     lines: list[PortfolioLine] = []
-    with _round(args, portfolio) as each:
+    with _round(args, portfolio, _shared_out(args, _document if args.json else None)) as each:
         for answer in each.answers(observe):
             lines.append(answer.line)
-            if args.json and answer.seen is not None:
-                documents[answer.company] = _document(answer.seen)
+            if answer.shown is not None:
+                documents[answer.company] = answer.shown
         board = each.found.board(lines)
     if args.json:
         say(_documents(board, documents))
@@ -90,7 +95,7 @@ def digest(args: argparse.Namespace, portfolio: Portfolio) -> int:
     """The digest of the portfolio."""
     from monitor.app.observe import observe
 
-    with _round(args, portfolio) as each:
+    with _round(args, portfolio, _shared_out(args)) as each:
         board = each.found.board([answer.line for answer in each.answers(observe)])
     chosen = words(portfolio.own.templates)
     show_as(args, drawing.digest(board, chosen), chosen)
@@ -123,7 +128,7 @@ def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
     """Runs every company, sends what each says itself, then the digest of them all."""
     must_be_heard(portfolio.own)
     postman = Postman()
-    with _round(args, portfolio) as each:
+    with _round(args, portfolio, _shared_out(args)) as each:
         speaking = {config.company: config for config in each.found.configs if speaks(config)}
         told: list[PortfolioLine] = []
         for answer in each.answers(tell):

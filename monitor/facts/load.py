@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import ibis.expr.types as ir
 
@@ -22,7 +23,7 @@ from monitor.facts.odd import count_odd_changes, count_odd_deals
 from monitor.facts.opportunities import needs, read_deals
 from monitor.facts.people import read_small
 from monitor.facts.quality import Tally
-from monitor.facts.results import Results, read_frames, read_spread
+from monitor.facts.results import Part, Results, read_frames, read_spread
 from monitor.facts.stages import count_new_stages
 from monitor.facts.workspace import Workspace, workspace
 
@@ -47,9 +48,20 @@ class Companies:
 
     def one(self, name: str) -> Loaded:
         """One company, as `load` would give it. Raises DataError where its data cannot be used, or there is none."""
-        if name not in self.names:
+        return _loaded(self._found, self._number(name))
+
+    def part(self, name: str) -> Part:
+        """What `one` makes its facts from, for another process. Raises DataError as it does."""
+        return self._found.part(self._number(name))
+
+    def _number(self, name: str) -> int:
+        if name not in self._numbers:
             raise DataError(f"The data name no company '{name}': it has to stand in the column that tells them apart.")
-        return _loaded(self._found, self.names.index(name))
+        return self._numbers[name]
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
 
 def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Loaded:
@@ -61,19 +73,27 @@ def load(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date) -> Lo
     return _loaded(_find(_workspace(tables, policy), tables, policy, as_of, Grouping()), 0)
 
 
-def load_companies(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date, column: str) -> Companies:
-    """The same for every company that `column` names, all in one run of the engine; no company touches another.
+def find_companies(tables: Mapping[str, ir.Table], policy: FactsPolicy, column: str) -> Grouping:
+    """The companies that `column` names, without reading anything else.
 
     Every table has the column, but for `fx_rates`, which may be the same for all. Raises DataError where it is missing
-    or names nobody, and where a needed table or column is missing.
+    or names nobody.
+    """
+    return grouped(_workspace(tables, policy), tables, column)
+
+
+def load_companies(tables: Mapping[str, ir.Table], policy: FactsPolicy, as_of: date, companies: Grouping) -> Companies:
+    """The same as `load` for every company, all in one run of the engine; no company touches another.
+
+    Raises DataError where a needed table or column is missing.
     """
     work = _workspace(tables, policy)
-    grouping = grouped(work, tables, column)
-    return Companies(grouping.names, grouping.remarks, _find(work, tables, policy, as_of, grouping))
+    work.engine.make_room(work.backend)
+    return Companies(companies.names, companies.remarks, _find(work, tables, policy, as_of, companies))
 
 
 def _loaded(found: Results, company: int) -> Loaded:
-    return Loaded(found.facts(company), found.deals(company))
+    return Loaded(found.part(company).facts(), found.deals(company))
 
 
 def _workspace(tables: Mapping[str, ir.Table], policy: FactsPolicy) -> Workspace:

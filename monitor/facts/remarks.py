@@ -39,7 +39,9 @@ class Signals:
         """Why the segments of most deals of a company cannot be told."""
         if company not in self.voting:
             return "opportunities.segment is none of smb, mid_market and strategic; map yours by the source's `values:`"
-        known = self.known[company]
+        known = self.known.get(company)
+        if known is None:
+            return "no deal of it counts"
         bare = [_COLUMN[name] for name in self.wanted if 2 * known[name] <= known["deals"]]
         carry = [name for name in ("employees", "acv", "fit") if 2 * known[name] > known["deals"]]
         missing = f"{' and '.join(bare)} {'is' if len(bare) == 1 else 'are'} missing for most of them"
@@ -47,8 +49,8 @@ class Signals:
         return (missing if bare else "the signals contradict each other") + advice
 
 
-def remarks(facts: Facts, company: int, signals: Signals) -> list[str]:
-    """Where history begins, that there is none, and why most deals end in review."""
+def remarks(facts: Facts, why: str) -> list[str]:
+    """Where history begins, that there is none, and that most deals end in review: `why`, should that be so."""
     found = []
     if facts.history_begins is not None:
         found.append(
@@ -60,14 +62,13 @@ def remarks(facts: Facts, company: int, signals: Signals) -> list[str]:
             "There is no opportunity_history of amounts, so those of past days are today's: "
             "past readings are approximate."
         )
-    return found + _review(facts, company, signals)
+    return found + _review(facts, why)
 
 
-def _review(facts: Facts, company: int, signals: Signals) -> list[str]:
+def _review(facts: Facts, why: str) -> list[str]:
     created = facts.pipeline[facts.pipeline["change"] == "created"]
     every = int(created["deals"].sum())
     unsure = int(created.loc[created["segment"] == REVIEW, "deals"].sum())
     if not every or 2 * unsure <= every:
         return []
-    why = signals.why(company)
     return [f"The segment of {unsure:,} of {every:,} deals cannot be told, so they are in review: {why}."]

@@ -10,7 +10,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from monitor.core.facts import BOOKINGS, BY_REP, DECIDED, DUE, PIPELINE, Facts
+from monitor.core.facts import BOOKINGS, BY_REP, DECIDED, DUE, PIPELINE, Facts, Quality
 from monitor.errors import DataError
 from monitor.facts import daily, days
 from monitor.facts.deals import DealsOf
@@ -133,6 +133,48 @@ _TOLD_BY = frozenset({"opportunities.amount", "opportunities.owner_id", "account
 
 
 @dataclass(frozen=True)
+class Part:
+    """One company's part of a run, its rows not yet made into frames: small enough to be handed to another process."""
+
+    rows: Mapping[str, Rows]
+    by_rep_since: date
+    begins: date
+    activity: tuple[date, ...]
+    quality: Quality
+    history_begins: date | None
+    has_history: bool
+    due_dates_stand_in: bool
+    empty_columns: frozenset[str]
+    review: str
+    """Why the segments of most deals cannot be told, should that be so."""
+
+    def facts(self) -> Facts:
+        """Its facts."""
+        frames = {name: rows.frame() for name, rows in self.rows.items()}
+        facts = Facts(
+            begins=self.begins,
+            activity=self.activity,
+            pipeline=frames["pipeline"],
+            decided=frames["decided"],
+            bookings=frames["bookings"],
+            by_rep=frames["by_rep"],
+            by_rep_since=self.by_rep_since,
+            quality=self.quality,
+            due=frames.get("due"),
+            reps=frames.get("reps"),
+            quotas=frames.get("quotas"),
+            spend=frames.get("spend"),
+            requisitions=frames.get("requisitions"),
+            history_begins=self.history_begins,
+            has_history=self.has_history,
+            due_dates_stand_in=self.due_dates_stand_in,
+            empty_columns=self.empty_columns,
+            fingerprint=fingerprint((name, self.rows.get(name)) for name in _PRINTED),
+        )
+        return replace(facts, quality=replace(facts.quality, remarks=tuple(remarks(facts, self.review))))
+
+
+@dataclass(frozen=True)
 class Results:
     """One run of the engine."""
 
@@ -151,35 +193,23 @@ class Results:
     def _listed(self) -> Listed:
         return self.tally.listed()
 
-    def facts(self, company: int) -> Facts:
-        """The facts of one company. Raises DataError where its data cannot be used."""
+    def part(self, company: int) -> Part:
+        """What was found of one company. Raises DataError where its data cannot be used."""
         if company in self.tally.broken:
             raise DataError(self.tally.broken[company])
-        rows, spread = self.frames.of(company), self.spread
-        frames = {name: each.frame() for name, each in rows.items()}
-        migrated = self.reader.migrated.get(company)
-        facts = Facts(
+        spread, migrated = self.spread, self.reader.migrated.get(company)
+        return Part(
+            rows=self.frames.of(company),
+            by_rep_since=self.frames.by_rep_since,
             begins=days.day_of(spread.begins[company]),
             activity=_days(spread.activity.one(company)),
-            pipeline=frames["pipeline"],
-            decided=frames["decided"],
-            bookings=frames["bookings"],
-            by_rep=frames["by_rep"],
-            by_rep_since=self.frames.by_rep_since,
             quality=self.tally.quality(company, self._listed, ()),
-            due=frames.get("due"),
-            reps=frames.get("reps"),
-            quotas=frames.get("quotas"),
-            spend=frames.get("spend"),
-            requisitions=frames.get("requisitions"),
             history_begins=None if migrated is None else days.day_of(migrated),
             has_history=self.history is not None and self.history.tells_amounts(company),
             due_dates_stand_in=company in spread.standing_in,
             empty_columns=_TOLD_BY - spread.held[company],
-            fingerprint=fingerprint((name, rows.get(name)) for name in _PRINTED),
+            review=spread.signals.why(company),
         )
-        told = remarks(facts, company, spread.signals)
-        return replace(facts, quality=replace(facts.quality, remarks=tuple(told)))
 
     def deals(self, company: int) -> DealsOf:
         """The door to the deals of one company."""

@@ -34,10 +34,10 @@ def decode(kind: type[T], text: str) -> T:
 
 def _plain(kind: Any, value: Any) -> Any:
     """`value`, declared as `kind`, as JSON holds it."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -47,15 +47,19 @@ def _plain(kind: Any, value: Any) -> Any:
         return [_plain(inside[0] if inside else None, item) for item in value]
     if is_dataclass(value):
         of: Any = type(value)
-        hints = _hints(of)
-        held = {field.name: _plain(hints[field.name], getattr(value, field.name)) for field in fields(value)}
+        held = {name: _plain(hint, getattr(value, name)) for name, hint in _hints(of).items()}
         return {KIND: type(value).__name__, **held} if _choices(kind) else held
     raise TypeError(f"a record holds no {type(value).__name__}: {value!r}")
 
 
+_AS_THEY_ARE = frozenset({NoneType, str, bool, int, float})
+
+
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+    """The fields of a dataclass, in their order, and what each is declared as."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 def _choices(kind: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from monitor.core.facts import Facts
 from monitor.core.policy import FactsPolicy
 from monitor.core.tables import TABLES
 from monitor.errors import DataError
-from monitor.facts.load import Companies, Loaded, load, load_companies
+from monitor.facts.load import Companies, Loaded, find_companies, load, load_companies
 from tests.facts.company import AS_OF, Row, Tables, as_arrow, change, deal, filler, rep
 
 Group = Mapping[str, Tables]
@@ -22,7 +22,8 @@ COLUMN = "Company_ID"
 
 def together(group: Group, policy: FactsPolicy, shared: Tables | None = None) -> Companies:
     """All companies loaded at once, told apart by a column; `shared` tables have none."""
-    return load_companies(made(rows_of(group) | dict(shared or {})), policy, AS_OF, COLUMN.lower())
+    tables = made(rows_of(group) | dict(shared or {}))
+    return load_companies(tables, policy, AS_OF, find_companies(tables, policy, COLUMN.lower()))
 
 
 def alone(group: Group, name: str, policy: FactsPolicy, shared: Tables | None = None) -> Loaded:

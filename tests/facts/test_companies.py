@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import DataError
-from monitor.facts.load import Companies, load_companies
+from monitor.facts.load import Companies, find_companies
 from tests.facts.companies import companies
-from tests.facts.company import AS_OF, POLICY, Tables, deal, filler, open_on, rep, suspects
+from tests.facts.company import POLICY, Tables, deal, filler, open_on, rep, suspects
 from tests.facts.group import COLUMN, NASTY, RATES, Group, alone, made, rows_of, together, told
 
 STRICT = replace(POLICY, history_begins=None, with_due=True, named_accounts={"a3": "strategic", "a1": "mid_market"})
@@ -58,7 +58,7 @@ def test_a_company_that_nobody_names_is_refused(nasty: Companies) -> None:
 def test_only_rates_may_be_the_same_for_all() -> None:
     tables = made(rows_of({"a": {"opportunities": [deal()]}}) | {"reps": NASTY["Plain"]["reps"]})
     with pytest.raises(DataError, match=r"^Table reps has no column company_id.*rep_id, .*only fx_rates may be"):
-        load_companies(tables, POLICY, AS_OF, "company_id")
+        find_companies(tables, POLICY, "company_id")
 
 
 def test_a_column_that_names_nobody_is_refused() -> None:
