@@ -71,7 +71,7 @@ class HubSpot:
         from monitor.sources.hubspot.sync import forecast
 
         with closing(self._api()) as api:
-            return forecast(api, self._cache(), self._spec)
+            return forecast(api, self._cache(), self._spec, self._world)
 
     def close(self) -> None:
         if self._loaded is not None:

@@ -47,6 +47,8 @@ class State:
     properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
     counted_at: str = ""
     """When every id was compared."""
+    looked_back_at: str = ""
+    """When changes were last looked for far back."""
     rows: int = 0
     portal: str = ""
     """The id of the HubSpot account; nothing where it is not known."""
@@ -67,6 +69,7 @@ class Begun:
     since: Mapping[str, int]
     properties: Mapping[str, Sequence[str]]
     portal: str = ""
+    looked_back_at: str = ""
     totals: Mapping[str, int] = field(default_factory=dict)
     """By kind: how many there were; only for a whole reading."""
 

@@ -30,6 +30,10 @@ KINDS = ("deals", "companies")
 _FEW = 10_000
 """Deals up to which all ids are compared whenever the numbers differ; more than these once a day."""
 _DAY = timedelta(hours=20)
+"""How often what is too much for every reading is done."""
+_FAR = 2 * 86_400_000
+"""Milliseconds before the newest change from which all is read again once a day: HubSpot's search may learn of a change
+hours after it, while others that came later are known to it."""
 _ALWAYS = 9
 """Calls of every reading: for the account and its currencies, what is archived, owners, pipelines and the count."""
 _AROUND_LISTS = 6
@@ -59,6 +63,7 @@ def synchronise(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -
         state,
         read_at=begun.at,
         portal=begun.portal,
+        looked_back_at=begun.looked_back_at,
         since=cursor["newest"],
         properties=begun.properties,
         counted_at=world.now().isoformat() if counted else state.counted_at,
@@ -68,7 +73,7 @@ def synchronise(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -
     return cache.publish(_beside(cache), whole)
 
 
-def forecast(api: HubSpotApi, cache: Cache, spec: SourceSpec) -> tuple[str, ...]:
+def forecast(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -> tuple[str, ...]:
     """What the next reading would read and how many calls it costs."""
     state, begun = cache.state(), cache.begun()
     portal, properties = _portal(api, cache), wanted(spec)
@@ -78,10 +83,11 @@ def forecast(api: HubSpotApi, cache: Cache, spec: SourceSpec) -> tuple[str, ...]
         calls = _pages(deals, WITH_HISTORY) + _pages(companies, IN_LIST) + _ALWAYS + _AROUND_LISTS
         what = f"HubSpot holds {_records(deals, companies)}, all of which are read"
     else:
-        deals, companies = (changed_since(api, kind, state.since.get(kind, 0)) for kind in KINDS)
+        since = _since(state, is_far=_is_far(state, world))
+        deals, companies = (changed_since(api, kind, since.get(kind, 0)) for kind in KINDS)
         calls = sum(max(1, _pages(changed, IN_SEARCH)) for changed in (deals, companies)) + _ALWAYS
         calls += _pages(deals, WITH_HISTORY) + _pages(deals, IN_BATCH)
-        what = f"{_records(deals, companies)} changed since the last reading of {state.read_at[:16]}"
+        what = f"{_records(deals, companies)} to read again after the reading of {state.read_at[:16]}"
     seconds = -(-calls // 10)
     long = "a few seconds" if seconds < 10 else f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
     found.append(f"{what}: about {calls:,} calls, {long} at ten calls a second, and one for each 100 archived records.")
@@ -126,11 +132,24 @@ def _begun(api: HubSpotApi, cache: Cache, properties: Mapping[str, Sequence[str]
             {kind: each[0] for kind, each in newest.items()},
             {kind: each[1] for kind, each in newest.items()},
         )
-        begun = Begun(at, True, since, properties, portal, totals)
+        begun = Begun(at, True, since, properties, portal, at, totals)
     else:
-        begun = Begun(at, False, state.since, properties, portal)
+        is_far = _is_far(state, world)
+        looked_back_at = at if is_far else state.looked_back_at
+        begun = Begun(at, False, _since(state, is_far=is_far), properties, portal, looked_back_at)
     cache.begin(begun)
     return begun
+
+
+def _is_far(state: State, world: World) -> bool:
+    """Whether changes are to be looked for far back now."""
+    last = moment(state.looked_back_at)
+    return last is None or not timedelta() <= world.now() - last < _DAY
+
+
+def _since(state: State, *, is_far: bool) -> dict[str, int]:
+    """By kind, the moment from which on changes are read."""
+    return {kind: max(0, at - _FAR * is_far) for kind, at in state.since.items()}
 
 
 def _is_whole(state: State, properties: Mapping[str, Sequence[str]]) -> bool:

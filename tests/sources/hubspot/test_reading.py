@@ -145,6 +145,21 @@ def test_a_deal_that_the_search_told_of_too_late_is_found_out_by_counting(portal
     assert [row["company_id"] for row in reader.rows("deal_company") if row["deal_id"] == "77"] == ["501", "501"]
 
 
+def test_a_change_that_the_search_told_of_hours_late_is_found_by_the_next_day(portal: Portal, reader: Reader) -> None:
+    reader.read()
+    portal.deal(7, START + 86_400_000, amount="701")
+    reader.read()
+    portal.deal(3, START + 76_400_000, ("502",), amount="999", dealstage="won")
+    reader.clock.pass_by(hours=21)
+    reader.read()
+    assert (reader.live()["3"]["property_amount"], reader.live()["3"]["deal_pipeline_stage_id"]) == ("999", "won")
+    portal.calls.clear()
+    portal.bodies.clear()
+    reader.read()
+    read = [body for call, body in zip(portal.calls, portal.bodies, strict=True) if "objects/deals/batch" in call]
+    assert [[each["id"] for each in body["inputs"]] for body in read] == [["7"]]  # the newest and no more
+
+
 def test_a_property_that_is_gone_and_a_stage_that_is_gone_are_remarks(portal: Portal, reader: Reader) -> None:
     reader.read()
     portal.known = {*shape.DEAL, *shape.COMPANY} - {"dealtype", "deal_currency_code"}

@@ -175,7 +175,7 @@ def test_what_a_reading_costs_is_told_before_it_is_read(portal: Portal, reader: 
     portal.deal(7, START + 3_600_000, amount="1")
     portal.headers = {"X-HubSpot-RateLimit-Daily-Remaining": "248000"}
     told = source.forecast()
-    assert told[0].startswith("7 deals and 2 companies changed since the last reading of 2026-11-22T08:00: about ")
+    assert told[0].startswith("7 deals and 2 companies to read again after the reading of 2026-11-22T08:00: about ")
     assert told[-1] == "HubSpot allows 248,000 more calls today."
 
 
