@@ -31,6 +31,8 @@ _FEW = 10_000
 """Deals up to which all ids are compared whenever the numbers differ; more than these once a day."""
 _DAY = timedelta(hours=20)
 """How often what is too much for every reading is done."""
+_LONG = timedelta(hours=1)
+"""How old a reading may be when it is whole."""
 _FAR = 2 * 86_400_000
 """Milliseconds before the newest change from which all is read again once a day: HubSpot's search may learn of a change
 hours after it, while others that came later are known to it."""
@@ -50,7 +52,17 @@ def wanted(spec: SourceSpec) -> dict[str, list[str]]:
 
 
 def synchronise(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -> State:
-    """Reads what is new and publishes it. Raises DataError; what was read by then is kept for the next time."""
+    """Reads what is new and publishes it. Raises DataError; what was read by then is kept for the next time.
+
+    Where a reading goes on that was cut off long ago, what changed since is read after it at once.
+    """
+    state = _read(api, cache, spec, world)
+    begun = moment(state.read_at)
+    return state if begun is None or world.now() - begun < _LONG else _read(api, cache, spec, world)
+
+
+def _read(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -> State:
+    """One reading, begun now or before."""
     begun = _begun(api, cache, wanted(spec), world, _portal(api, cache))
     reading = Reading(api, cache, begun, world, with_addresses=spec.with_addresses)
     cursor = reading.run()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,19 @@ def test_a_token_copied_with_something_else_is_said_to_be_one(token: str, reader
     with pytest.raises(DataError, match=r"HUBSPOT_TOKEN holds a character that stands in no token") as caught:
         reader.open().tables()
     assert "0123" not in str(caught.value)
+
+
+def test_a_reading_that_was_cut_off_long_ago_is_brought_up_to_today(portal: Portal, reader: Reader) -> None:
+    portal.faults = [Fault("owners", 503, times=6)]
+    with pytest.raises(DataError):
+        reader.read()
+    reader.clock.pass_by(days=10)
+    portal.deal(7, START + 3_600_000, amount="701")
+    with closing(reader.open()) as source:
+        source.tables()
+        synced = source.synced()
+    assert synced is not None and reader.clock.now() - synced < timedelta(hours=1)
+    assert reader.live()["7"]["property_amount"] == "701"
 
 
 def test_how_far_a_reading_is_is_told(tmp_path: Path) -> None:
