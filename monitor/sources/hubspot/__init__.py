@@ -100,6 +100,7 @@ class HubSpot:
             state = self._cache().state()
             if state.number == 0:
                 raise DataError(trouble or f"'{self._spec.cache}' holds nothing of HubSpot yet: start again later.")
+            self._cache().check(state)
             engine = Engine()
             try:
                 raw = raw_tables(engine, self._cache().folder / state.folder)

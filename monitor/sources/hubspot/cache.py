@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ VERSION = 1
 STATE, TRIED = "state.json", "tried.json"
 Kept = TypeVar("Kept")
 _RUN, _CURSOR, _BEGUN = "run", "cursor.json", "begun.json"
+_DIGESTS, _SUM = "digests", "sum"
 
 
 class AnotherAccount(DataError):
@@ -52,6 +54,8 @@ class State:
     rows: int = 0
     portal: str = ""
     """The id of the HubSpot account; nothing where it is not known."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """By table file: SHA-256 of what was written."""
     remarks: Sequence[str] = ()
 
     @property
@@ -149,6 +153,24 @@ class Cache:
         """What each piece says, in order."""
         return [_read(place / _CURSOR) for place in self.pieces()]
 
+    def check(self, state: State) -> None:
+        """Raises DataError where a table is not as it was written: an engine reads spoilt Parquet as other numbers."""
+        self._check(self.folder / state.folder, state.digests)
+
+    def check_pieces(self) -> None:
+        """Likewise of the reading under way."""
+        for place in self.pieces():
+            self._check(place, _read(place / _CURSOR).get(_DIGESTS, {}))
+
+    def _check(self, folder: Path, digests: Mapping[str, str]) -> None:
+        for name, digest in digests.items():
+            path = folder / name
+            if not path.is_file() or _digest(path) != digest:
+                raise DataError(
+                    f"source.cache: '{self.folder}' holds what cannot be read ({folder.name}/{name} is damaged or "
+                    "gone): empty it and read HubSpot anew."
+                )
+
     def keep(self, piece: Piece) -> None:
         """Adds one piece to the reading under way."""
         last = self.pieces()[-1:]
@@ -164,17 +186,15 @@ class Cache:
             for name, rows in piece.rows.items():
                 if rows:
                     pq.write_table(_table(rows, number), beside / f"{name}.parquet")
-            _write(beside / _CURSOR, piece.cursor)
-            _settle(beside)
+            _write(beside / _CURSOR, {**piece.cursor, _DIGESTS: _settled(beside)})
             beside.rename(place)
 
     def publish(self, made: Path, state: State) -> State:
         """Takes the folder `made` for the tables from now on. The one before it stays for those who read it still."""
-        state = replace(state, number=self.state().number + 1)
-        place = self.folder / state.folder
         with writing(self.folder):
+            state = replace(state, number=self.state().number + 1, digests=_settled(made))
+            place = self.folder / state.folder
             shutil.rmtree(place, ignore_errors=True)
-            _settle(made)
             made.rename(place)
             _write(self.folder / STATE, asdict(state))
         shutil.rmtree(self.run, ignore_errors=True)
@@ -204,11 +224,23 @@ def writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _settle(folder: Path) -> None:
-    """Waits until the files of a folder stand on the disk, before it gets the name by which it is taken for whole."""
-    for path in folder.iterdir():
+def _settled(folder: Path) -> dict[str, str]:
+    """The digests of a folder's tables, which stand on the disk then: it is about to be taken for whole."""
+    found = {}
+    for path in sorted(folder.glob("*.parquet")):
         with path.open("rb") as file:
             os.fsync(file.fileno())
+        found[path.name] = _digest(path)
+    return found
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sum(told: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _made(kind: type[Kept], told: Mapping[str, Any]) -> Kept | None:
@@ -231,18 +263,21 @@ def _table(rows: Sequence[Row], number: int) -> pa.Table:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A file that was written here, nothing where it is not there or is damaged."""
+    """A file that was written here, nothing where it is not there or is damaged; an earlier version told no sum."""
     try:
         told = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    said = told.pop(_SUM, None)
+    return told if said in (None, _sum(told)) else {}
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> None:
     beside = path.with_name(path.name + ".new")
     with beside.open("w", encoding="utf-8") as file:
-        json.dump(told, file, indent=1)
+        json.dump({**told, _SUM: _sum(told)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

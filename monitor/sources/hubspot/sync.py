@@ -176,6 +176,9 @@ def _beside(cache: Cache) -> Any:
 
 
 def _make(cache: Cache, state: State, begun: Begun) -> Made:
+    cache.check_pieces()
+    if not begun.whole:
+        cache.check(state)
     before = None if begun.whole else cache.folder / state.folder
     shutil.rmtree(_beside(cache), ignore_errors=True)
     return tables.make(before, cache.pieces(), begun.properties, _beside(cache))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from itertools import product
 from pathlib import Path
@@ -239,10 +240,39 @@ def test_a_reading_cut_off_whose_pieces_were_damaged_meanwhile_is_read_anew_from
     assert reader.contents() == undisturbed(portal, tmp_path / "other")
 
 
+@pytest.mark.parametrize("place", by_example([0.5], [0.01, 0.3, 0.5, 0.7, 0.99]))
+def test_one_spoilt_byte_is_noticed_wherever_it_is(place: float, portal: Portal, reader: Reader) -> None:
+    portal.faults = [Fault("owners", 503, times=6)]
+    sentence(reader)
+    kept = (reader.folder / "run" / "000001" / "deal.parquet").read_bytes()
+    spoil(reader.folder / "run" / "000001" / "deal.parquet", place)
+    assert "000001/deal.parquet is damaged or gone" in sentence(reader)
+    (reader.folder / "run" / "000001" / "deal.parquet").write_bytes(kept)
+    state = reader.read()
+    for name in ("state.json", f"{state.folder}/deal.parquet", f"{state.folder}/deal_property_history.parquet"):
+        whole = (reader.folder / name).read_bytes()
+        spoil(reader.folder / name, place)
+        if name == "state.json":
+            assert Cache(reader.folder).state().number in (0, state.number)
+        else:
+            with pytest.raises(DataError, match=rf"source.cache: .*{name} is damaged or gone\): empty it and read"):
+                reader.open().tables()
+            assert f"{name} is damaged or gone" in sentence(reader)
+        (reader.folder / name).write_bytes(whole)
+
+
+def spoil(path: Path, place: float) -> None:
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 1
+    path.write_bytes(content)
+
+
 def test_what_a_later_version_wrote_besides_is_passed_over(portal: Portal, reader: Reader) -> None:
     reader.read()
-    state = reader.folder / "state.json"
-    state.write_text(state.read_text().replace("{", '{"mood": "good",', 1))
+    path = reader.folder / "state.json"
+    told = json.loads(path.read_text())
+    del told["sum"]
+    path.write_text(json.dumps(told | {"mood": "good"}))
     portal.calls.clear()
     reader.read()
     assert not [call for call in portal.calls if "archived=false" in call and "objects" in call]
