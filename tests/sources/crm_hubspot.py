@@ -73,6 +73,7 @@ def _deal(row: dict[str, str]) -> dict[str, str]:
         "property_createdate": fivetrans_moment(row["created_date"]),
         "property_dealtype": "newbusiness",
         "property_deal_currency_code": row["currency"],
+        "property_amount_in_home_currency": row["amount"],
         "property_hs_analytics_source": {"inbound": "ORGANIC_SEARCH", "plg": "", "outbound": "OFFLINE"}[row["source"]],
     }
 

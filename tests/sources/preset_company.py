@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -48,8 +49,8 @@ def rows(preset: Preset, table: str) -> list[dict[str, str]]:
     return [dict(row) for row in rows_of(preset.tables[table])]
 
 
-def facts_of(tables: Mapping[str, ibis.Table]) -> Loaded:
-    return load_facts(tables, POLICY, AS_OF)
+def facts_of(tables: Mapping[str, ibis.Table], currency: str = "USD") -> Loaded:
+    return load_facts(tables, replace(POLICY, currency=currency), AS_OF)
 
 
 def opportunity(**more: str | None) -> Row:

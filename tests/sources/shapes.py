@@ -76,6 +76,12 @@ THEIR_TYPES = {
     "last_login_date": "timestamp",
     "is_closed": "boolean", "is_won": "boolean", "is_deleted": "boolean", "amount": "double precision",
     "start_date": "date", "quota_amount": "numeric(18, 2)", "number_of_employees": "bigint",
+    "deal_id": "bigint", "company_id": "bigint", "merged_deal_id": "bigint", "type_id": "bigint",
+    "property_createdate": "timestamp with time zone", "property_closedate": "timestamp with time zone",
+    "property_amount": "double precision", "property_amount_in_home_currency": "double precision",
+    "timestamp": "timestamp with time zone", "closed_won": "boolean", "probability": "double precision",
+    "created_at": "timestamp with time zone", "updated_at": "timestamp with time zone", "is_active": "boolean",
+    "property_numberofemployees": "double precision", "_fivetran_deleted": "boolean",
 }  # fmt: skip
 
 
@@ -103,7 +109,7 @@ SHAPES: dict[str, Callable[[Place], Held]] = {
         at.postgres, "salesforce", crm.salesforce(), *SPEND, typed=True
     ),
     "Salesforce by Airbyte": lambda at: copied(at.duckdb, "salesforce", crm.airbytes_salesforce(), *SPEND),
-    "HubSpot by Fivetran": lambda at: copied(at.duckdb, "hubspot", crm.hubspot(), *PEOPLE),
+    "HubSpot by Fivetran": lambda at: copied(at.duckdb, "hubspot", crm.hubspot(), *PEOPLE, typed=True),
     "HubSpot by Airbyte in PostgreSQL": lambda at: copied(at.postgres, "hubspot", crm.airbytes_hubspot(), *PEOPLE),
     "Salesforce over its API": salesforce_api,
     "HubSpot over its API": hubspot_api,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.sources.presets.preset import Preset
 from tests.sources.preset_company import STAGES, Raw, Row, deal, facts_of, made, opportunity, rows
 
@@ -70,6 +71,24 @@ def test_hubspots_values_become_changes_with_stages_by_label(engine: Any) -> Non
         ("stage", None, "Open", "2026-01-05 15:00:00.100Z"),
         ("stage", "Open", "Signed", "2026-01-09 10:00:00Z"),
     ]
+
+
+def test_only_the_past_of_the_property_that_a_field_is_mapped_to_is_the_fields(engine: Any) -> None:
+    values = [("amount", "900", "05"), ("arr", "9", "06"), ("arr", "10", "07"), ("dealstage", "s1", "05")]
+    history = [
+        {"deal_id": "1", "name": name, "value": value, "timestamp": f"2026-01-{day} 15:00:00"}
+        for name, value, day in values
+    ]
+    entered = [{"deal_id": "1", "value": "s2", "date_entered": "2026-01-08 15:00:00"}]
+    mine = TableSpec(columns={"amount": "property_arr", "stage": "pipeline_label"}, defaults={"segment": "smb"})
+    raw: Raw = {
+        "deal": [deal(property_arr="10", deal_pipeline_id="p")],
+        "deal_pipeline": [{"pipeline_id": "p", "label": "Sales"}],
+        "deal_property_history": history,
+        "deal_stage": entered,
+    }
+    found = changes(made(engine, "hubspot", raw, SourceSpec(tables={"opportunities": mine})))
+    assert [change[:3] for change in found] == [("amount", None, "9"), ("amount", "9", "10")]
 
 
 def test_stages_entered_tell_what_property_history_does_not(engine: Any) -> None:

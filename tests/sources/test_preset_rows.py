@@ -267,6 +267,46 @@ def test_deals_in_other_currencies_are_worth_what_salesforce_says(engine: Any) -
     assert not facts.quality.set_aside
 
 
+IN_TWO_CURRENCIES = [
+    ("1", "USD", "1000", "1000", "s1", None), ("2", "EUR", "100", "150", "s1", None),
+    ("3", "EUR", "100", "120", "s2", "2025-11-20"), ("4", "EUR", "300", "390", "s2", "2025-11-28"),
+    ("5", "EUR", "100", "140", "s2", "2026-02-20"), ("6", "EUR", None, "7", "s1", None),
+    ("7", None, "50", "50", "s1", None), ("8", "EUR", "0", "0", "s1", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [
+        ("USD", {"": "1.2750", "2025-11-01": "1.2750", "2026-02-01": "1.4000", "2026-03-01": "1.5000"}),
+        ("EUR", {"": "0.7843", "2025-11-01": "0.7843", "2026-02-01": "0.7143", "2026-03-01": "0.6667"}),
+        ("JPY", {}),
+    ],
+)
+def test_what_hubspots_currencies_are_worth_is_told_by_the_deals_own_conversion(
+    currency: str, expected: dict[str, str], engine: Any
+) -> None:
+    deals = [
+        deal(deal_id=key, property_deal_currency_code=code, property_amount=amount, deal_pipeline_stage_id=stage,
+             property_amount_in_home_currency=home, property_closedate=closed and f"{closed} 15:00:00",
+             property_createdate="2026-03-02 15:00:00" if key == "1" else "2025-11-05 15:00:00")
+        for key, code, amount, home, stage, closed in IN_TWO_CURRENCIES
+    ]  # fmt: skip
+    raw: Raw = {"deal": deals, "deal_pipeline_stage": STAGES}
+    preset = made(engine, "hubspot", raw, replace(SPEC, currency=currency))
+    found = rows(preset, "fx_rates") if "fx_rates" in preset.tables else []
+    assert {row.get("month", ""): f"{Decimal(row['rate']):.4f}" for row in found} == expected
+    assert {row["opportunity_id"]: row["currency"] for row in rows(preset, "opportunities")}["7"] == "USD"
+    assert any("HubSpot knows no rate of JPY" in said for said in preset.remarks) == (currency == "JPY")
+
+
+def test_deals_of_one_currency_alone_are_taken_as_they_are(engine: Any) -> None:
+    deals = [deal(deal_id="1", property_amount_in_home_currency="1200.50"), deal(deal_id="2")]
+    preset = made(engine, "hubspot", {"deal": deals, "deal_pipeline_stage": STAGES})
+    assert "fx_rates" not in preset.tables and not any("rate of" in said for said in preset.remarks)
+    assert not facts_of(preset.tables).facts.quality.set_aside
+
+
 def test_a_quota_by_rule_wins_over_the_forecasts(engine: Any) -> None:
     user = {"id": "0051", "title": "AE", "created_date": "2026-01-01 12:00:00", "Quota__c": "400"}
     quota = {"id": "1", "quota_owner_id": "0051", "start_date": "2026-01-01", "quota_amount": "7"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError, DataError
-from monitor.sources.hubspot.cache import Cache, State, moment
+from monitor.sources.hubspot.cache import AnotherAccount, Cache, State, moment
 from monitor.sources.source import World
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FRESH, FRESH_IN_VAIN = timedelta(minutes=5), timedelta(minutes=1)
 """HubSpot is not called again so soon after it was; sooner where that was in vain, as somebody may mend it."""
+_IN_TOKENS = re.compile(r"[!#-&(-~]+")
 TOKEN, ADDRESS = "HUBSPOT_TOKEN", "HUBSPOT_API_URL"  # names of variables
 
 
@@ -69,7 +71,7 @@ class HubSpot:
         from monitor.sources.hubspot.sync import forecast
 
         with closing(self._api()) as api:
-            return forecast(api, self._cache(), self._spec)
+            return forecast(api, self._cache(), self._spec, self._world)
 
     def close(self) -> None:
         if self._loaded is not None:
@@ -98,6 +100,7 @@ class HubSpot:
             state = self._cache().state()
             if state.number == 0:
                 raise DataError(trouble or f"'{self._spec.cache}' holds nothing of HubSpot yet: start again later.")
+            self._cache().check(state)
             engine = Engine()
             try:
                 raw = raw_tables(engine, self._cache().folder / state.folder)
@@ -110,17 +113,19 @@ class HubSpot:
         return self._loaded
 
     def _synchronise(self) -> str:
-        """Reads what is new; why that could not be done, nothing where it was."""
+        """Reads what is new; why that could not be done, nothing where it was. Raises AnotherAccount."""
         from monitor.sources.hubspot.sync import synchronise
 
         cache = self._cache()
         with cache.alone() as alone:
             if not alone:
-                return "Another process is reading HubSpot just now."
+                return "Another process is reading HubSpot just now: what it reads is there when it is done."
             trouble = ""
             try:
                 with closing(self._api()) as api:
                     synchronise(api, cache, self._spec, self._world)
+            except AnotherAccount:
+                raise  # what the folder holds is nobody's answer to this token
             except DataError as error:
                 trouble = str(error)
             cache.tried(self._world.now(), trouble)
@@ -132,6 +137,11 @@ class HubSpot:
         token, address = self._spec.secrets.get(TOKEN), self._spec.secrets.get(ADDRESS)
         if token is None:
             raise DataError(f"{TOKEN} is not set: put the private app's access token into the environment.")
+        if not _IN_TOKENS.fullmatch(token.reveal()):
+            raise DataError(
+                f"{TOKEN} holds a character that stands in no token, such as a space or a quotation mark: copy the "
+                "private app's access token anew."
+            )
         return HubSpotApi(token, self._world, address.reveal() if address else None)
 
 
@@ -139,7 +149,6 @@ def _age(trouble: str, state: State, now: datetime) -> str:
     """That the data are old, and why."""
     read = moment(state.read_at)
     age = now - read if read else timedelta()
-    long = f"{age.days} days" if age.days > 1 else f"{age // timedelta(hours=1)} hours"
-    if age < timedelta(hours=2):
-        long = f"{age // timedelta(minutes=1)} minutes"
+    sizes = ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"), (timedelta(minutes=1), "minutes"))
+    long = next((f"{age // size} {unit}" for size, unit in sizes if age >= 2 * size), "a minute")
     return f"The data are {long} old, as HubSpot could not be read since: {trouble}"

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from monitor.errors import DataError
 from monitor.sources.hubspot.shape import FLAGS, Row
@@ -25,7 +27,13 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the folder's shape; another one is read anew."""
 STATE, TRIED = "state.json", "tried.json"
+Kept = TypeVar("Kept")
 _RUN, _CURSOR, _BEGUN = "run", "cursor.json", "begun.json"
+_DIGESTS, _SUM = "digests", "sum"
+
+
+class AnotherAccount(DataError):
+    """The folder holds another HubSpot account: name another folder, or give the token of that account."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,13 @@ class State:
     properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
     counted_at: str = ""
     """When every id was compared."""
+    looked_back_at: str = ""
+    """When changes were last looked for far back."""
     rows: int = 0
+    portal: str = ""
+    """The id of the HubSpot account; nothing where it is not known."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """By table file: SHA-256 of what was written."""
     remarks: Sequence[str] = ()
 
     @property
@@ -58,6 +72,8 @@ class Begun:
     """Whether everything is read, or only what changed."""
     since: Mapping[str, int]
     properties: Mapping[str, Sequence[str]]
+    portal: str = ""
+    looked_back_at: str = ""
     totals: Mapping[str, int] = field(default_factory=dict)
     """By kind: how many there were; only for a whole reading."""
 
@@ -82,13 +98,9 @@ class Cache:
         """Whether this process is the only one that reads HubSpot into the folder."""
         import fcntl
 
-        try:
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = (self.folder / "lock").open("a")
-        except OSError as error:
-            raise DataError(
-                f"source.cache: the folder '{self.folder}' cannot be written ({error.strerror}): mend its permissions."
-            ) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,8 +114,8 @@ class Cache:
         told = _read(self.folder / STATE)
         if told.get("version") != VERSION:
             return State()
-        state = State(**told)
-        return state if (self.folder / state.folder).is_dir() else State()
+        state = _made(State, told)
+        return state if state is not None and (self.folder / state.folder).is_dir() else State()
 
     def written(self) -> str:
         """The texts that change whenever something is published or tried."""
@@ -111,55 +123,80 @@ class Cache:
 
     def tried_at(self) -> datetime | None:
         """When HubSpot was last called, in vain or not."""
-        return moment(_read(self.folder / TRIED).get("at", ""))
+        return moment(str(_read(self.folder / TRIED).get("at", "")))
 
     def trouble(self) -> str:
         """Why that was in vain; nothing where it was not."""
         return str(_read(self.folder / TRIED).get("trouble", ""))
 
     def tried(self, at: datetime, trouble: str) -> None:
-        _write(self.folder / TRIED, {"at": at.isoformat(), "trouble": trouble})
+        with writing(self.folder):
+            _write(self.folder / TRIED, {"at": at.isoformat(), "trouble": trouble})
 
     def begun(self) -> Begun | None:
-        told = _read(self.run / _BEGUN)
-        return Begun(**told) if told else None
+        """The reading under way; nothing where there is none, or where it cannot be told any more."""
+        return _made(Begun, _read(self.run / _BEGUN))
 
     def begin(self, begun: Begun) -> None:
         """Starts a reading; whatever was under way is forgotten."""
-        shutil.rmtree(self.run, ignore_errors=True)
-        self.run.mkdir(parents=True)
-        _write(self.run / _BEGUN, asdict(begun))
+        with writing(self.folder):
+            shutil.rmtree(self.run, ignore_errors=True)
+            self.run.mkdir(parents=True)
+            _write(self.run / _BEGUN, asdict(begun))
 
     def pieces(self) -> list[Path]:
-        """The pieces of the reading under way, in order."""
-        return sorted(place for place in self.run.iterdir() if place.name.isdigit() and place.is_dir())
+        """The pieces of the reading under way, in order; not what stands behind one that is damaged."""
+        places = sorted(place for place in self.run.glob("*") if place.name.isdigit() and place.is_dir())
+        return list(takewhile(lambda place: "step" in _read(place / _CURSOR), places))
 
     def cursors(self) -> list[dict[str, Any]]:
         """What each piece says, in order."""
         return [_read(place / _CURSOR) for place in self.pieces()]
 
+    def check(self, state: State) -> None:
+        """Raises DataError where a table is not as it was written: an engine reads spoilt Parquet as other numbers."""
+        self._check(self.folder / state.folder, state.digests)
+
+    def check_pieces(self) -> None:
+        """Likewise of the reading under way."""
+        for place in self.pieces():
+            self._check(place, _read(place / _CURSOR).get(_DIGESTS, {}))
+
+    def _check(self, folder: Path, digests: Mapping[str, str]) -> None:
+        for name, digest in digests.items():
+            path = folder / name
+            if not path.is_file() or _digest(path) != digest:
+                raise DataError(
+                    f"source.cache: '{self.folder}' holds what cannot be read ({folder.name}/{name} is damaged or "
+                    "gone): empty it and read HubSpot anew."
+                )
+
     def keep(self, piece: Piece) -> None:
         """Adds one piece to the reading under way."""
         last = self.pieces()[-1:]
         number = int(last[0].name) + 1 if last else 1
-        beside = self.run / f"{number:06}.new"
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir()
+        place = self.run / f"{number:06}"
+        beside = self.run / f"{place.name}.new"
         import pyarrow.parquet as pq
 
-        for name, rows in piece.rows.items():
-            if rows:
-                pq.write_table(_table(rows, number), beside / f"{name}.parquet")
-        _write(beside / _CURSOR, piece.cursor)
-        beside.rename(self.run / f"{number:06}")
+        with writing(self.folder):
+            for old in (beside, place):
+                shutil.rmtree(old, ignore_errors=True)
+            beside.mkdir()
+            for name, rows in piece.rows.items():
+                if rows:
+                    pq.write_table(_table(rows, number), beside / f"{name}.parquet")
+            _write(beside / _CURSOR, {**piece.cursor, _DIGESTS: _settled(beside)})
+            beside.rename(place)
 
     def publish(self, made: Path, state: State) -> State:
         """Takes the folder `made` for the tables from now on. The one before it stays for those who read it still."""
-        state = replace(state, number=self.state().number + 1)
-        place = self.folder / state.folder
-        shutil.rmtree(place, ignore_errors=True)
-        made.rename(place)
-        _write(self.folder / STATE, asdict(state))
+        with writing(self.folder):
+            state = replace(state, number=self.state().number + 1, digests=_settled(made))
+            place = self.folder / state.folder
+            shutil.rmtree(place, ignore_errors=True)
+            made.rename(place)
+            _write(self.folder / STATE, asdict(state))
         shutil.rmtree(self.run, ignore_errors=True)
         for old in self.folder.glob("tables-*"):
             if old.name not in (state.folder, f"tables-{state.number - 1}"):
@@ -175,6 +212,46 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Raises DataError where the folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"source.cache: the folder '{folder}' cannot be written ({error.strerror or error}): mend its permissions, "
+            "or make room."
+        ) from error
+
+
+def _settled(folder: Path) -> dict[str, str]:
+    """The digests of a folder's tables, which stand on the disk then: it is about to be taken for whole."""
+    found = {}
+    for path in sorted(folder.glob("*.parquet")):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        found[path.name] = _digest(path)
+    return found
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sum(told: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _made(kind: type[Kept], told: Mapping[str, Any]) -> Kept | None:
+    """What a file tells, without what only a later version knows; nothing where it does not tell all."""
+    known = {each.name for each in fields(cast(Any, kind))}
+    try:
+        return kind(**{name: value for name, value in told.items() if name in known})
+    except TypeError:
+        return None
+
+
 def _table(rows: Sequence[Row], number: int) -> pa.Table:
     import pyarrow as pa
 
@@ -186,18 +263,21 @@ def _table(rows: Sequence[Row], number: int) -> pa.Table:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A file that was written here, nothing where it is not there or is damaged."""
+    """A file that was written here, nothing where it is not there or is damaged; an earlier version told no sum."""
     try:
         told = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    said = told.pop(_SUM, None)
+    return told if said in (None, _sum(told)) else {}
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> None:
     beside = path.with_name(path.name + ".new")
     with beside.open("w", encoding="utf-8") as file:
-        json.dump(told, file, indent=1)
+        json.dump({**told, _SUM: _sum(told)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

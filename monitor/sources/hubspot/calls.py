@@ -19,8 +19,8 @@ from monitor.sources.source import World
 
 EVERY = 0.1
 """Seconds between two calls: ten a second."""
-EVERY_SEARCH = 0.2
-"""Seconds between two searches: five a second."""
+EVERY_SEARCH = 0.25
+"""Seconds between two searches: four a second."""
 TRIES, TRIES_UNREACHED = 6, 2
 """How often one call is tried; less often where HubSpot was not reached at all, since then there is no network."""
 _PASSING = (408, 423, 429, 477)
@@ -41,6 +41,12 @@ class Call:
     scope: str
     run: Callable[..., Any]
     search: bool = False
+    listed: bool = True
+    """Whether its answer is a list of results."""
+
+
+class Forbidden(DataError):
+    """The private app lacks a scope: give it the one that the sentence names."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,22 @@ class HubSpotApi:
         call = Call("the owners", _scope("owners"), self._owners.get_page)
         return self._get(call, limit=100, archived=_plain(archived), **given)
 
+    def account(self) -> Answer:
+        """The account itself: its id and its currencies. Raises Forbidden."""
+        return self._get(Call("the account", "oauth", self._plainly, listed=False), "/account-info/v3/details")
+
+    def exchange_rates(self, after: str | None) -> Answer:
+        """What the account's currencies are worth, and were. Raises Forbidden."""
+        call = Call("the exchange rates", "multi-currency-read", self._plainly)
+        given = {"limit": 100} | ({"after": after} if after is not None else {})
+        return self._get(call, "/settings/v3/currencies/exchange-rates", given)
+
+    def _plainly(self, path: str, given: Mapping[str, Any] | None = None, **more: Any) -> Any:
+        """A call for which the client has no room of its own."""
+        head, query = {"Accept": "application/json"}, list((given or {}).items())
+        client = self._owners.api_client
+        return client.call_api(path, "GET", {}, query, head, auth_settings=["oauth2"], **more)
+
     def pipelines(self) -> Answer:
         """Every pipeline of deals with its stages."""
         return self._get(Call("the pipelines of deals", _scope("deals"), self._pipelines.get_all), "deals")
@@ -143,9 +165,19 @@ class HubSpotApi:
             return Trouble("what it answers is no JSON")
         else:
             self._heed(raw.headers)
-            return answer if isinstance(answer, dict) else Trouble("what it answers is no object")
+            return self._sound(call, answer)
         self._reached = True
         return self._refused(call, refused)
+
+    def _sound(self, call: Call, answer: Any) -> Answer | Trouble:
+        """The answer if it is what was asked for: one that lacks something would read as if that were gone."""
+        if not isinstance(answer, dict) or (call.listed and not isinstance(answer.get("results"), list)):
+            return Trouble("what it answers holds no results")
+        failed = next((error for error in answer.get("errors") or () if not _is_gone(error)), None)
+        if failed is not None:
+            told = failed.get("message") if isinstance(failed, dict) else failed
+            return Trouble(f"part of it failed: {self._safe(str(told))}")
+        return answer
 
     def _pace(self, *, search: bool) -> None:
         now = self._world.now()
@@ -177,7 +209,7 @@ class HubSpotApi:
             )
         if status == 403:
             theirs = self._safe(", ".join(_theirs(told, call.scope)))
-            raise DataError(
+            raise Forbidden(
                 f"HubSpot does not let the private app read {call.what}: give it the scope {call.scope}"
                 f"{f' (HubSpot itself names {theirs})' if theirs else ''}, then put its token into HUBSPOT_TOKEN."
             )
@@ -187,7 +219,10 @@ class HubSpotApi:
                 "goes on from there."
             )
         if status not in _PASSING and not 500 <= status <= 599:
-            raise DataError(f"HubSpot does not answer the call for {call.what} ({status}: {message}).")
+            raise DataError(
+                f"HubSpot does not answer the call for {call.what} ({status}: {message}): look into the private app's "
+                "Logs in HubSpot, and ask HubSpot's support where they do not tell why."
+            )
         asked = _number(headers.get("Retry-After"))
         pause = asked if asked is not None else _interval(headers) if status == 429 else None
         if pause is not None and pause > _PATIENCE:
@@ -229,6 +264,12 @@ def _told(body: Any) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _is_gone(error: Any) -> bool:
+    """Whether a part of an answer is missing only because there is nothing."""
+    kinds = [str(error.get(key) or "") for key in ("category", "subCategory")] if isinstance(error, dict) else []
+    return any("NOT_FOUND" in kind or "NO_ASSOCIATIONS" in kind for kind in kinds)
 
 
 def _theirs(told: Mapping[str, Any], ours: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from monitor.errors import DataError
 from monitor.sources.hubspot import shape
 from monitor.sources.hubspot.cache import Begun, Cache, Piece
-from monitor.sources.hubspot.calls import Answer, HubSpotApi
+from monitor.sources.hubspot.calls import Answer, Forbidden, HubSpotApi
 from monitor.sources.hubspot.shape import Row
 from monitor.sources.source import World
 
@@ -31,6 +31,8 @@ _LISTS = ("list of deals", "list of companies")
 _STEPS = (
     *_LISTS, "changed deals", "changed companies", "archived deals", "archived companies", "owners and pipelines",
 )  # fmt: skip
+HISTORY = "history"
+"""Among the properties of a reading: those of deals whose past is read."""
 END = "end"
 """The step after the last."""
 Found = dict[str, dict[str, list[Row]]]
@@ -124,7 +126,7 @@ class Reading:
             after,
             limit=WITH_HISTORY,
             properties=list(self.begun.properties["deals"]),
-            properties_with_history=list(shape.HISTORY),
+            properties_with_history=list(self.begun.properties[HISTORY]),
             associations=["companies"],
             archived=False,
         )
@@ -192,7 +194,7 @@ class Reading:
         found: Found = {"deal": {}, "deal_property_history": {}}
         given: set[str] = set()
         for some in _batches(ids, WITH_HISTORY):
-            answer = self.api.deals(some, list(self.begun.properties["deals"]), list(shape.HISTORY))
+            answer = self.api.deals(some, *(list(self.begun.properties[what]) for what in ("deals", HISTORY)))
             deals = answer.get("results") or []
             for table, rows in self._deals(deals).items():
                 found[table].update(rows)
@@ -233,12 +235,32 @@ class Reading:
                     found["owner"][str(each["id"])] = [row]
                 if (after := _next(answer)) is None:
                     break
+        found["portal_currency"] = {"": list(self._currencies())}
         for each in self.api.pipelines().get("results") or []:
             pipeline = str(each["id"])
             found["deal_pipeline"][pipeline] = [shape.pipeline(each)]
             for stage in each.get("stages") or []:
                 found["deal_pipeline_stage"][str(stage["id"])] = [shape.stage(stage, pipeline)]
         return found
+
+    def _currencies(self) -> Iterator[Row]:
+        """What the account's currencies are worth; nothing where HubSpot does not tell."""
+        try:
+            account = self.api.account()
+        except Forbidden:
+            return
+        rates: list[Answer] = []
+        after = None
+        while account.get("additionalCurrencies"):
+            try:
+                answer = self.api.exchange_rates(after)
+            except Forbidden:
+                break  # the preset says so, and takes them from the deals
+            rates += answer.get("results") or []
+            if (after := _next(answer)) is None:
+                break
+        if account.get("companyCurrency"):
+            yield from shape.currencies(account, rates)
 
 
 def newest_of(api: HubSpotApi, kind: str) -> tuple[int, int]:

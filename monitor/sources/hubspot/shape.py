@@ -9,9 +9,10 @@ from monitor.core.source_spec import SourceSpec
 
 Row = dict[str, Any]
 HISTORY = ("amount", "closedate", "dealstage", "hubspot_owner_id", "pipeline")
-"""Properties whose past is kept."""
+"""Properties whose past is kept, besides those that the configuration maps in their place."""
 DEAL = (
     *HISTORY,
+    "amount_in_home_currency",
     "createdate",
     "deal_currency_code",
     "dealtype",
@@ -23,6 +24,8 @@ DEAL = (
     "hs_merged_object_ids",
 )
 """Properties of a deal; no name, no description, nobody's address."""
+MAY_BE_ABSENT = frozenset({"deal_currency_code"})
+"""Properties that an account with one currency does not have."""
 COMPANY = ("name", "numberofemployees", "annualrevenue", "industry", "createdate", "hs_lastmodifieddate")
 TABLES: Mapping[str, tuple[str, ...]] = {
     "deal": ("deal_id", "deal_pipeline_id", "deal_pipeline_stage_id", "owner_id"),
@@ -35,14 +38,17 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "stage_id", "pipeline_id", "label", "active", "display_order", "created_at", "updated_at",
         "is_closed", "closed_won", "probability",
     ),
+    "portal_currency": ("currency", "rate", "effective_at", "is_company"),
     "archived_deal": ("deal_id", "deal_pipeline_id", "deal_pipeline_stage_id", "owner_id"),
     "archived_company": ("id",),
     "gone_deal": ("deal_id",),
 }  # fmt: skip
 """What is kept of an answer, by table; deals and companies have a `property_...` for every property besides."""
-FLAGS = frozenset({"archived", "active", "is_closed", "closed_won"})
+FLAGS = frozenset({"archived", "active", "is_closed", "closed_won", "is_company"})
 _TYPES = {"deal_to_company": "5", "deal_to_company_unlabeled": "341"}
 """How associations are called in lists, and the number that they have elsewhere; 5 is the primary company."""
+PAST = ("amount", "close_date", "stage", "owner_id")
+"""Canonical fields that have a past."""
 _PREFIX = "property_"
 
 
@@ -51,6 +57,11 @@ def deal_properties(spec: SourceSpec) -> list[str]:
     mapped = spec.table("opportunities")
     named = [*mapped.columns.values(), *(derive.column for derive in mapped.derive.values())]
     return _with(DEAL, named)
+
+
+def history_properties(spec: SourceSpec) -> list[str]:
+    """Those whose past is read."""
+    return _with(HISTORY, [mapped for field in PAST if (mapped := spec.table("opportunities").columns.get(field))])
 
 
 def company_properties(spec: SourceSpec) -> list[str]:
@@ -81,19 +92,19 @@ def deal(answer: Mapping[str, Any], properties: Sequence[str]) -> Row:
 
 
 def history(answer: Mapping[str, Any]) -> Iterator[Row]:
-    """The changes of one deal, each once."""
+    """The changes of one deal, each once: of several at one moment the newest, which HubSpot tells first."""
     seen = set()
     for name, changes in (answer.get("propertiesWithHistory") or {}).items():
         for change in changes or ():
-            key = (name, change.get("timestamp"), change.get("value"))
-            if key in seen or not change.get("timestamp"):
+            key = (name, text(change.get("timestamp")))
+            if key in seen or key[1] is None:
                 continue
             seen.add(key)
             yield {
                 "deal_id": str(answer["id"]),
                 "name": name,
                 "value": text(change.get("value")),
-                "timestamp": change["timestamp"],
+                "timestamp": key[1],
                 "source": text(change.get("sourceType")),
                 "source_id": text(change.get("sourceId")),
             }
@@ -161,6 +172,19 @@ def stage(answer: Mapping[str, Any], pipeline_id: str) -> Row:
         "closed_won": None if is_closed is None else is_closed and _is_one(probability),
         "probability": probability,
     }
+
+
+def currencies(account: Mapping[str, Any], rates: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """The currency that an account counts in, and every rate into it; a currency without a rate stands there too."""
+    own = str(account["companyCurrency"])
+    yield {"currency": own, "rate": "1", "effective_at": None, "is_company": True}
+    told = [rate for rate in rates if rate.get("toCurrencyCode") == own]
+    for rate in told:
+        row = {"currency": text(rate.get("fromCurrencyCode")), "rate": text(rate.get("conversionRate"))}
+        yield {**row, "effective_at": text(rate.get("effectiveAt")), "is_company": False}
+    others = set(account.get("additionalCurrencies") or ())
+    for code in sorted(others - {rate.get("fromCurrencyCode") for rate in told}):
+        yield {"currency": str(code), "rate": None, "effective_at": None, "is_company": False}
 
 
 def _place(answer: Mapping[str, Any]) -> Row:

@@ -14,6 +14,7 @@ import duckdb
 
 from monitor.errors import DataError
 from monitor.sources.engine import Engine
+from monitor.sources.hubspot.cache import writing
 from monitor.sources.hubspot.shape import FLAGS, TABLES, column
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 WRITTEN = (
     "deal", "deal_property_history", "deal_company", "merged_deal", "company", "owner", "deal_pipeline",
-    "deal_pipeline_stage",
+    "deal_pipeline_stage", "portal_currency",
 )  # fmt: skip
+_NEWEST = "portal_currency"
+"""A table that a folder written by an earlier version does not have."""
 _OUR_FAULT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.InternalException)
 _OWN_PROPERTIES = {"deal": "deals", "archived_deal": "deals", "company": "companies", "archived_company": "companies"}
 
@@ -40,7 +43,8 @@ class Made:
 
 def make(before: Path | None, pieces: Sequence[Path], properties: Mapping[str, Sequence[str]], to: Path) -> Made:
     """Writes every table into the folder `to`. Raises DataError where a file of the cache is damaged."""
-    to.mkdir()
+    with writing(to.parent):
+        to.mkdir()
     with _engine(before) as con:
         for name in TABLES:
             _open(con, name, before, pieces, properties)
@@ -64,10 +68,13 @@ def live_ids(folder: Path) -> set[str]:
 
 def raw_tables(engine: Engine, folder: Path) -> Mapping[str, ibis.Table]:
     """The tables of a folder, lazy."""
+    files = {name: folder / f"{name}.parquet" for name in WRITTEN}
+    if not files[_NEWEST].exists():
+        del files[_NEWEST]
     with _reading(folder):
         return {
-            name: engine.ibis.read_parquet(glob.escape(str(folder / f"{name}.parquet")), table_name=f"hubspot_{name}")
-            for name in WRITTEN
+            name: engine.ibis.read_parquet(glob.escape(str(file)), table_name=f"hubspot_{name}")
+            for name, file in files.items()
         }
 
 
@@ -174,7 +181,7 @@ USING (deal_id, piece);
 CREATE TABLE made_merged_deal AS
 SELECT DISTINCT deal_id, trim(merged) AS merged_deal_id FROM (
     SELECT deal_id, unnest(string_split({column("hs_merged_object_ids")}, ';')) AS merged
-    FROM made_deal WHERE NOT is_deleted
+    FROM made_deal
 ) WHERE trim(merged) NOT IN ('', deal_id);
 CREATE TABLE made_company AS
 WITH known AS ({_latest("all_company", "id")}),
@@ -186,4 +193,6 @@ SELECT * EXCLUDE (piece, _fivetran_deleted) REPLACE (
 {_soft("owner", "owner_id")}
 {_soft("deal_pipeline", "pipeline_id")}
 {_soft("deal_pipeline_stage", "stage_id")}
+CREATE TABLE made_portal_currency AS SELECT * EXCLUDE (piece, is_deleted, _fivetran_deleted) FROM all_portal_currency
+WHERE piece = (SELECT max(piece) FROM all_portal_currency);
 """

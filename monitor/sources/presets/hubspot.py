@@ -5,19 +5,21 @@ Raw tables and the columns that are used (each may be missing unless it has a st
 
 - `deal`: `deal_id`* (or `id`), `deal_pipeline_id` (or property `pipeline`), `deal_pipeline_stage_id` (or `dealstage`),
   `owner_id` (or `hubspot_owner_id`), `is_deleted`, `archived`; properties `createdate`* (or `hs_createdate`),
-  `closedate`, `amount`, `dealtype`, `deal_currency_code`, `hs_analytics_source`, `hs_is_closed`, `hs_is_closed_won`,
-  `hs_deal_stage_probability`, `hs_merged_object_ids`; any other for a company's own `columns`.
+  `closedate`, `amount`, `dealtype`, `deal_currency_code`, `amount_in_home_currency`, `hs_analytics_source`,
+  `hs_is_closed`, `hs_is_closed_won`, `hs_deal_stage_probability`, `hs_merged_object_ids`; any other for a company's own
+  `columns`.
 - `deal_pipeline_stage`: `stage_id`*, `label`, `is_closed`, `closed_won`, `probability`.
 - `deal_pipeline`: `pipeline_id`*, `label`.
 - `deal_pipelines` (Airbyte): `pipelineId`*, `label`, `stages`*, a list of `stageId`, `label`, `metadata` (`isClosed`,
   `probability`).
 - `deal_property_history` or `property_history`: `deal_id`*, `name`* (`amount`, `closedate`, `dealstage`,
-  `hubspot_owner_id`), `value`*, `timestamp`*.
+  `hubspot_owner_id`, or the property that the company maps there), `value`*, `timestamp`*.
 - `deal_stage`: `deal_id`*, `value`* (the stage's id), `date_entered`* (or `_fivetran_start`).
 - `company`: `id`*, properties `name`, `numberofemployees`, `annualrevenue`, `industry`, `createdate`.
 - `deal_company`: `deal_id`*, `company_id`*, `type_id` (5 is the primary company).
 - `owner`: `owner_id`* (or `id`), `first_name`, `last_name`, `email`, `created_at`, `updated_at`, `archived`.
 - `merged_deal`: `deal_id`* (the winner), `merged_deal_id`* (the loser).
+- `portal_currency` (only over the API): `currency`*, `rate`, `effective_at`, `is_company`.
 
 Of every table also `_fivetran_deleted`, `_fivetran_active` and `_airbyte_extracted_at`. Moments without an offset are
 UTC; a number of 11 digits or more is milliseconds since 1970. Cells are text or of their type.
@@ -34,22 +36,22 @@ from ibis.expr.types import Value
 
 from monitor.core.source_spec import SourceSpec
 from monitor.sources.presets.cells import flag, ident, moment, number, text
-from monitor.sources.presets.history import best_of, from_values
+from monitor.sources.presets.hubspot_history import history, property_of
+from monitor.sources.presets.hubspot_rates import Told, rates, settings, told_by_deals
 from monitor.sources.presets.hubspot_stages import listed
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
 from monitor.sources.presets.rows import addressed, living, one_of_each, shaped, undeleted
 
 TABLES = (
     "deal", "deal_pipeline_stage", "deal_pipeline", "deal_property_history", "property_history", "deal_stage",
-    "company", "deal_company", "owner", "merged_deal",
+    "company", "deal_company", "owner", "merged_deal", "portal_currency",
     "deals", "deal_pipelines", "deals_property_history", "companies", "owners", "owners_archived",
     "deal_data", "deal_pipeline_stage_data", "deal_pipeline_data", "deal_property_history_data", "deal_stage_data",
     "company_data", "deal_company_data", "owner_data", "merged_deal_data",
 )  # fmt: skip
 """Names of the raw tables that are looked for: Fivetran's, Airbyte's, those of Fivetran's dbt seeds."""
 
-_FIELDS = {"amount": "amount", "closedate": "close_date", "dealstage": "stage", "hubspot_owner_id": "owner_id"}
-"""HubSpot's property to the canonical field."""
+_AT_HOME = "amount_in_home_currency"
 _DEAL, _WON, _LOST = ("deal_id", "id"), "closedwon", "closedlost"
 _PRIMARY = 5
 """HubSpot's type of the association of a deal with its primary company."""
@@ -57,22 +59,23 @@ _PRIMARY = 5
 
 def canonical(tables: Tables, spec: SourceSpec) -> Preset:
     """The canonical tables that can be made of what is there; the history also of deals that are no more."""
-    del spec  # nothing of it tells what HubSpot's tables mean
     deal = first(tables, "deal", "deals", "deal_data")
     if deal is None:
         return Preset({})
     stages = _stages(
         first(tables, "deal_pipeline_stage", "deal_pipeline_stage_data") or listed(first(tables, "deal_pipelines"))
     )
+    deals, fx_rates, told = _with_currency(tables, _opportunities(_whole(tables, deal), stages), spec)
     made = {
-        "opportunities": _opportunities(_whole(tables, deal), stages),
-        "opportunity_history": _history(tables, stages),
+        "opportunities": deals,
+        "opportunity_history": history(tables, stages, spec),
         "accounts": _accounts(first(tables, "company", "companies", "company_data")),
         "reps": _reps(first(tables, "owner", "owners", "owner_data"), first(tables, "owners_archived")),
+        "fx_rates": fx_rates,
     }
     return Preset(
         {name: table for name, table in made.items() if table is not None},
-        tuple(_remarks(made, deal, stages)),
+        (*_remarks(made, deal, stages), *told),
         {"opportunities": deal.table},
         _users(tables),
     )
@@ -84,6 +87,27 @@ def _property(raw: Raw, name: str) -> Value | None:
 
 def _spellings(name: str) -> tuple[str, ...]:
     return f"property_{name}", f"properties_{name}", name
+
+
+def _with_currency(
+    tables: Tables, deals: ibis.Table, spec: SourceSpec
+) -> tuple[ibis.Table, ibis.Table | None, tuple[str, ...]]:
+    """The deals, each with the currency of its amount; the rates; what to remark.
+
+    Where a deal says no currency it is the one that the account counts in, as is an amount that was mapped to HubSpot's
+    own conversion.
+    """
+    told = settings(first(tables, "portal_currency"))
+    home, others = _property(Raw(deals), _AT_HOME), Told()
+    if told.own is None or told.unknown:
+        others = told_by_deals(deals, home)
+    brought = spec.table("fx_rates").is_elsewhere
+    fx_rates, remarks = (None, ()) if brought else rates(told, others, spec.currency, deals)
+    own, is_home = told.own or others.own, property_of(spec, "amount") == _AT_HOME
+    if own is not None or is_home:
+        said = ibis.null("string") if is_home or "currency" not in deals.columns else deals.currency
+        deals = deals.mutate(currency=ibis.coalesce(said, ibis.null("string") if own is None else ibis.literal(own)))
+    return deals, fx_rates, remarks
 
 
 def _whole(tables: Tables, deal: Raw) -> Raw:
@@ -230,55 +254,6 @@ def _company(raw: Raw) -> Value | None:
     if raw.has("company_of_deal") or listed is None:
         return raw.cell("company_of_deal")
     return cast(ir.StringValue, listed.cast("string")).re_extract("([0-9]+)", 1).nullif("")
-
-
-def _history(tables: Tables, stages: ibis.Table | None) -> ibis.Table | None:
-    """Property history; for stages, what the table of stages entered knows else."""
-    properties = first(
-        tables, "deal_property_history", "property_history", "deals_property_history", "deal_property_history_data"
-    )
-    entered = first(tables, "deal_stage", "deal_stage_data")
-    sources = [
-        None if raw is None else read(undeleted(raw)) for read, raw in ((_values, properties), (_entered, entered))
-    ]
-    return best_of(
-        [None if rows is None else from_values(_labelled(rows, stages), first_is_change=True) for rows in sources]
-    )
-
-
-def _values(raw: Raw) -> ibis.Table | None:
-    deal, what = raw.cell("deal_id", "object_id", "hs_object_id"), raw.cell("name", "property", "property_name")
-    value, at = raw.cell("value"), raw.cell("timestamp", "changed_at")
-    if deal is None or what is None or value is None or at is None:
-        return None
-    kinds = [text(cell).lower().isin(["deal", "deals", "0-3"]) for cell in raw.cells("object_type")]
-    field = text(what).lower().cases(*_FIELDS.items())
-    said = text(value)
-    value = ibis.ifelse(field == "close_date", moment(said), said)
-    rows = raw.filter(*kinds).table.select(
-        opportunity_id=ident(deal), field=field, new_value=value, changed_at=moment(at)
-    )
-    return rows.filter(rows.field.notnull())
-
-
-def _entered(raw: Raw) -> ibis.Table | None:
-    deal, value, at = raw.cell("deal_id"), raw.cell("value"), raw.cell("date_entered", "_fivetran_start")
-    if deal is None or value is None or at is None:
-        return None
-    return raw.table.select(
-        opportunity_id=ident(deal), field=ibis.literal("stage"), new_value=text(value), changed_at=moment(at)
-    )
-
-
-def _labelled(rows: ibis.Table, stages: ibis.Table | None) -> ibis.Table:
-    """The values of stages by their labels."""
-    if stages is None:
-        return rows
-    labels = stages.select("stage_key", "stage_label").view()
-    joined = rows.left_join(labels, (rows.field == "stage") & (rows.new_value == labels.stage_key))
-    return joined.select(
-        "opportunity_id", "field", "changed_at", new_value=ibis.coalesce(joined.stage_label, joined.new_value)
-    )
 
 
 def _accounts(raw: Raw | None) -> ibis.Table | None:

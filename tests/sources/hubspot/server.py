@@ -46,6 +46,10 @@ class Portal:
     cap: int = 10_000
     most: int = 1_000
     """Records on a page, at most, of what is asked for: small pages without many deals."""
+    number: int = 4711
+    currencies: list[str] = field(default_factory=lambda: ["USD"])
+    """The company's own, then others."""
+    rates: list[dict[str, Any]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     garbled: int = 0
@@ -58,6 +62,10 @@ class Portal:
         self._write(self.deals, str(number), changed, properties)
         if companies or "links" not in self.deals[str(number)]:
             self.deals[str(number)]["links"] = list(companies)
+
+    def rate(self, code: str, worth: str, since: str) -> None:
+        told = {"fromCurrencyCode": code, "toCurrencyCode": self.currencies[0], "conversionRate": float(worth)}
+        self.rates.append({"id": str(len(self.rates) + 1), "effectiveAt": since, **told})
 
     def company(self, number: int | str, changed: int, **properties: str | None) -> None:
         self._write(self.companies, str(number), changed, properties)
@@ -99,6 +107,8 @@ class Portal:
         if "owners" in parts:
             archived = query.get("archived") == ["true"]
             return self.paged([each for each in self.owners if each["archived"] == archived], query)
+        if parts[0] in ("account-info", "settings"):
+            return self.account() if path == "/account-info/v3/details" else self.paged(self.rates, query)
         if path == "/crm/v3/pipelines/deals":
             stages = [
                 {"id": key, "label": facts["label"], "displayOrder": 0, "archived": False, "metadata": facts}
@@ -107,6 +117,10 @@ class Portal:
             one = {"id": "default", "label": "Sales", "displayOrder": 0, "archived": False, "stages": stages}
             return 200, {"results": [one]}, {}
         return 404, {"status": "error", "message": f"no {method} {path}"}, {}
+
+    def account(self) -> Answer:
+        own, *others = self.currencies
+        return 200, {"portalId": self.number, "companyCurrency": own, "additionalCurrencies": others}, {}
 
     def listed(self, among: dict[str, Any], query: dict[str, list[str]]) -> Answer:
         history = query.get("propertiesWithHistory", [])
@@ -166,7 +180,7 @@ class Portal:
             told = self.told(each["id"], one, body["properties"])
             found.append(told | {"propertiesWithHistory": self.past(one, body["propertiesWithHistory"])})
         answer: dict[str, Any] = {"status": "COMPLETE", "results": found}
-        return (207, answer | {"numErrors": lost, "errors": []}, {}) if lost else (200, answer, {})
+        return (207, answer | gone(lost, "Could not get some DEAL objects"), {}) if lost else (200, answer, {})
 
     def links(self, body: Any) -> Answer:
         found = []
@@ -186,7 +200,9 @@ class Portal:
                 ]
                 more = {"paging": {"next": {"after": str(start + IN_LINKS)}}} if len(links) > start + IN_LINKS else {}
                 found.append({"from": {"id": each["id"]}, "to": to, **more})
-        return 200, {"status": "COMPLETE", "results": found}, {}
+        answer: dict[str, Any] = {"status": "COMPLETE", "results": found}
+        lost = len(body["inputs"]) - len(found)
+        return (207, answer | gone(lost, "No company is associated"), {}) if lost else (200, answer, {})
 
 
 IN_LINKS = 100
@@ -201,6 +217,11 @@ def iso(milliseconds: int) -> str:
 
 def refused(message: str) -> Answer:
     return 400, {"status": "error", "message": message, "category": "VALIDATION_ERROR"}, {}
+
+
+def gone(many: int, message: str) -> dict[str, Any]:
+    """How HubSpot says that a part of what was asked for is not there."""
+    return {"numErrors": many, "errors": [{"status": "error", "category": "OBJECT_NOT_FOUND", "message": message}]}
 
 
 def _value(one: dict[str, Any], name: str) -> float:

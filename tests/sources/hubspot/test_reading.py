@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from monitor.core.source_spec import TableSpec
 from monitor.sources.hubspot import shape
+from tests.sources.company import rows_of
 from tests.sources.hubspot.reader import Reader
 from tests.sources.hubspot.server import START, Fault, Portal, iso
 from tests.sources.sample import by_example
@@ -112,6 +115,20 @@ def test_merged_deals_count_once(portal: Portal, reader: Reader) -> None:
     assert merged == {("9", "4"), ("9", "5")}
 
 
+def test_where_the_deal_that_others_were_merged_into_is_archived_they_do_not_come_back(
+    portal: Portal, reader: Reader
+) -> None:
+    reader.read()
+    del portal.deals["4"]
+    portal.deal(9, START + 3_600_000, amount="900", dealstage="open", hs_merged_object_ids="4")
+    reader.read()
+    portal.deals["9"]["archived"] = True
+    portal.calls.clear()
+    reader.read()
+    assert set(reader.live()) == {"1", "2", "3", "5", "6", "7"}
+    assert not [call for call in portal.calls if "objects/deals?" in call and "archived=false" in call]  # no comparing
+
+
 def test_a_deal_deleted_for_good_is_found_out_by_counting(portal: Portal, reader: Reader) -> None:
     reader.read()
     del portal.deals["6"]
@@ -128,18 +145,63 @@ def test_a_deal_that_the_search_told_of_too_late_is_found_out_by_counting(portal
     assert [row["company_id"] for row in reader.rows("deal_company") if row["deal_id"] == "77"] == ["501", "501"]
 
 
+def test_a_change_that_the_search_told_of_hours_late_is_found_by_the_next_day(portal: Portal, reader: Reader) -> None:
+    reader.read()
+    portal.deal(7, START + 86_400_000, amount="701")
+    reader.read()
+    portal.deal(3, START + 76_400_000, ("502",), amount="999", dealstage="won")
+    reader.clock.pass_by(hours=21)
+    reader.read()
+    assert (reader.live()["3"]["property_amount"], reader.live()["3"]["deal_pipeline_stage_id"]) == ("999", "won")
+    portal.calls.clear()
+    portal.bodies.clear()
+    reader.read()
+    read = [body for call, body in zip(portal.calls, portal.bodies, strict=True) if "objects/deals/batch" in call]
+    assert [[each["id"] for each in body["inputs"]] for body in read] == [["7"]]  # the newest and no more
+
+
 def test_a_property_that_is_gone_and_a_stage_that_is_gone_are_remarks(portal: Portal, reader: Reader) -> None:
     reader.read()
-    portal.known = {*shape.DEAL, *shape.COMPANY} - {"deal_currency_code"}
+    portal.known = {*shape.DEAL, *shape.COMPANY} - {"dealtype", "deal_currency_code"}
     del portal.stages["open"]
     portal.deal(1, START + 3_600_000, amount="1")
     told = reader.read().remarks
     assert told == [
-        "HubSpot's deals have no property deal_currency_code (any more): it reads as empty.",
+        "HubSpot's deals have no property dealtype (any more): it reads as empty.",
         "Deals stand in stages that HubSpot has no more: open.",
     ]
     gone = {row["stage_id"]: row["_fivetran_deleted"] for row in reader.rows("deal_pipeline_stage")}
     assert gone == {"open": True, "won": False, "lost": False}
+
+
+def test_where_there_is_no_company_or_nothing_changed_no_property_is_missed(portal: Portal, reader: Reader) -> None:
+    portal.companies.clear()
+    assert not reader.read().remarks
+    for deal in portal.deals.values():
+        deal["archived"] = True
+    assert not reader.read().remarks
+
+
+def test_the_past_of_a_property_that_is_mapped_to_the_amount_is_read_instead(portal: Portal, reader: Reader) -> None:
+    reader.tables = {"opportunities": TableSpec(columns={"amount": "property_arr"}, defaults={"segment": "smb"})}
+    portal.deal(1, START + 1_000_000, amount="100", arr="10")
+    portal.deal(1, START + 90_000_000, amount="200", arr="20")
+    with closing(reader.open()) as source:
+        rows = [dict(row) for row in rows_of(source.tables()["opportunity_history"])]
+    past = [(row["new_value"], row.get("old_value")) for row in rows if row["field"] == "amount"]
+    assert sorted(past) == [("10", None), ("20", "10")]
+
+
+def test_of_two_values_at_one_moment_the_one_that_hubspot_tells_first_counts(portal: Portal, reader: Reader) -> None:
+    portal.deals["1"]["past"]["amount"] = [
+        {"value": "5", "timestamp": iso(START + 9)},
+        {"value": "90", "timestamp": iso(START + 9)},
+        {"value": "7", "timestamp": START},
+    ]
+    reader.read()
+    past = [(row["value"], row["timestamp"]) for row in reader.rows("deal_property_history")
+            if (row["deal_id"], row["name"]) == ("1", "amount")]  # fmt: skip
+    assert sorted(past) == [("5", iso(START + 9)), ("7", str(START))]
 
 
 def test_a_property_that_the_configuration_names_is_read_for_all_deals(portal: Portal, reader: Reader) -> None:

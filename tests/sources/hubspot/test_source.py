@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from monitor.sources import open_source
 from monitor.sources.source import BAD, FILE, LINE, Addressed, CallsOut, Copied
 from tests.sources.hubspot.conftest import a_portal
 from tests.sources.hubspot.reader import Reader
-from tests.sources.hubspot.server import START, Fault, Portal, serving
+from tests.sources.hubspot.server import START, Fault, Portal, iso, serving
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -150,7 +153,8 @@ def test_a_second_process_uses_what_is_there_while_the_first_one_reads(reader: R
         assert alone
         told = load(reader)
     assert told[0] == (
-        "The data are 60 minutes old, as HubSpot could not be read since: Another process is reading HubSpot just now."
+        "The data are 60 minutes old, as HubSpot could not be read since: Another process is reading HubSpot just now: "
+        "what it reads is there when it is done."
     )
 
 
@@ -164,7 +168,7 @@ def test_what_a_reading_costs_is_told_before_it_is_read(portal: Portal, reader: 
     source = reader.open()
     assert isinstance(source, CallsOut)
     assert source.forecast()[0] == (
-        "HubSpot holds 7 deals and 2 companies, all of which are read: about 10 calls, a few seconds at ten calls a "
+        "HubSpot holds 7 deals and 2 companies, all of which are read: about 17 calls, a few seconds at ten calls a "
         "second, and one for each 100 archived records."
     )
     assert not [call for call in portal.calls if "objects/deals?" in call]
@@ -172,7 +176,7 @@ def test_what_a_reading_costs_is_told_before_it_is_read(portal: Portal, reader: 
     portal.deal(7, START + 3_600_000, amount="1")
     portal.headers = {"X-HubSpot-RateLimit-Daily-Remaining": "248000"}
     told = source.forecast()
-    assert told[0].startswith("7 deals and 2 companies changed since the last reading of 2026-11-22T08:00: about ")
+    assert told[0].startswith("7 deals and 2 companies to read again after the reading of 2026-11-22T08:00: about ")
     assert told[-1] == "HubSpot allows 248,000 more calls today."
 
 
@@ -180,7 +184,90 @@ def test_a_reading_that_was_cut_off_is_told_of(portal: Portal, reader: Reader) -
     portal.faults = [Fault("owners", 500, times=6)]
     with pytest.raises(DataError):
         reader.read()
-    assert any("was cut off; it goes on after 6 pieces" in told for told in reader.open().forecast())
+    assert any("was cut off: it goes on after what was kept (6 pieces)." in told for told in reader.open().forecast())
+
+
+def test_what_was_forecast_is_what_happens(tmp_path: Path) -> None:
+    portal = a_portal(230)
+    for number, deal in portal.deals.items():
+        deal["properties"]["hs_lastmodifieddate"] = iso(START - int(number) * 3_600_000)
+    for company in range(600, 950):
+        portal.company(company, START - 86_400_000, name="Any")
+    with serving(portal) as address:
+        reader = Reader(address, tmp_path / "cache")
+        for changed in (0, 1, 120):
+            for each in range(changed):
+                portal.deal(each + 1, START + 7_200_000 + changed, amount="5")
+            (said,) = re.findall(r"about ([0-9,]+) calls", reader.open().forecast()[0])
+            portal.calls.clear()
+            reader.read()
+            assert abs(len(portal.calls) - int(said)) <= 4, said
+
+
+def test_one_is_not_called_many(portal: Portal, reader: Reader) -> None:
+    portal.deals, portal.companies = {"1": portal.deals["1"]}, {"501": portal.companies["501"]}
+    portal.headers = {"X-HubSpot-RateLimit-Daily-Remaining": "1"}
+    told = reader.open().forecast()
+    assert told[0].startswith("HubSpot holds 1 deal and 1 company, all")
+    assert told[1] == "HubSpot allows 1 more call today."
+
+
+def test_another_accounts_token_is_refused_and_nothing_is_mixed(portal: Portal, reader: Reader) -> None:
+    load(reader)
+    before = reader.contents()
+    portal.number = 9999
+    portal.deal(1, START + 3_600_000, amount="1")
+    reader.clock.pass_by(hours=1)
+    asks: list[Callable[[], object]] = [reader.open().tables, reader.open().forecast]
+    for ask in asks:
+        with pytest.raises(DataError, match=r"holds the HubSpot account 4711, and HUBSPOT_TOKEN is of account 9999"):
+            ask()
+    assert reader.contents() == before
+    portal.number = 4711
+    load(reader)
+    assert reader.live()["1"]["property_amount"] == "1"
+
+
+def test_a_first_reading_that_was_cut_off_does_not_go_on_with_another_account(tmp_path: Path) -> None:
+    one, other = a_portal(60), Portal(number=9999, stages=a_portal().stages)
+    one.faults = [Fault("owners", 503, times=6)]
+    other.deal(5000, START, amount="1", dealstage="open")
+    with serving(one) as address, pytest.raises(DataError, match="what was read is kept"):
+        Reader(address, tmp_path / "cache").read()
+    with serving(other) as address:
+        reader = Reader(address, tmp_path / "cache")
+        reader.read()
+    assert set(reader.live()) == {"5000"}
+
+
+def test_a_folder_of_an_earlier_version_is_used_until_hubspot_can_be_read_again(reader: Reader, portal: Portal) -> None:
+    load(reader)
+    for file in reader.folder.glob("tables-*/portal_currency.parquet"):
+        file.unlink()
+    reader.clock.pass_by(hours=1)
+    portal.faults = [Fault("/", 503, times=-1)]
+    assert load(reader)[0].startswith("The data are 60 minutes old")
+
+
+@pytest.mark.parametrize("token", ["pat-eu1 0123", "\u201cpat-eu1-0123\u201d", '"pat-eu1-0123"', "pat-eu1\n0123"])
+def test_a_token_copied_with_something_else_is_said_to_be_one(token: str, reader: Reader) -> None:
+    reader.token = token
+    with pytest.raises(DataError, match=r"HUBSPOT_TOKEN holds a character that stands in no token") as caught:
+        reader.open().tables()
+    assert "0123" not in str(caught.value)
+
+
+def test_a_reading_that_was_cut_off_long_ago_is_brought_up_to_today(portal: Portal, reader: Reader) -> None:
+    portal.faults = [Fault("owners", 503, times=6)]
+    with pytest.raises(DataError):
+        reader.read()
+    reader.clock.pass_by(days=10)
+    portal.deal(7, START + 3_600_000, amount="701")
+    with closing(reader.open()) as source:
+        source.tables()
+        synced = source.synced()
+    assert synced is not None and reader.clock.now() - synced < timedelta(hours=1)
+    assert reader.live()["7"]["property_amount"] == "701"
 
 
 def test_how_far_a_reading_is_is_told(tmp_path: Path) -> None:
