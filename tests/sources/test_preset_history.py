@@ -93,6 +93,15 @@ def test_a_field_of_ones_own_has_its_own_history_and_never_the_standard_ones(wri
     assert facts_of(preset.tables).facts.pipeline["amount"].sum() == 8
 
 
+def test_what_stands_for_nothing_in_a_deal_stands_for_it_in_its_past_too(engine: Any) -> None:
+    mine = TableSpec(
+        columns={"segment": "Size__c"}, values={"segment": {"XL": "strategic"}}, defaults={"segment": "smb"}
+    )
+    raw = {"opportunity": [opportunity(Size__c="XL")], "opportunity_field_history": [tracked("Size__c", None, "XL")]}
+    preset = made(engine, "salesforce", raw, replace(SPEC, tables={"opportunities": mine}))
+    assert [change[:3] for change in changes(preset)] == [("segment", "smb", "strategic")]
+
+
 def test_an_amount_in_a_history_may_be_written_with_an_exponent(engine: Any) -> None:
     raw = {"opportunity": [opportunity()], "opportunity_field_history": [tracked("Amount", "1.25E7", "900.5")]}
     assert changes(made(engine, "salesforce", raw))[0][1:3] == ("12500000.0000", "900.5")

@@ -199,18 +199,22 @@ def _tracked_as(column: str) -> str:
 
 
 def _readers(mapping: TableSpec) -> dict[str, Callable[[Value], Value]]:
-    """How the past values of a field are read: as the deals' own are."""
-    words = {name: partial(translated, values=values) for name, values in mapping.values.items()}
-    return {"close_date": day, "amount": spelled_out} | {
-        name: words[name] for name in _columns(mapping) if name in words
-    }
+    """How the past values of a field are read: as the deals' own are, in our words and with what stands for nothing."""
+    return {name: partial(_past, name=name, mapping=mapping) for name in _columns(mapping)}
+
+
+def _past(cell: Value, name: str, mapping: TableSpec) -> Value:
+    kinds: dict[str, Callable[[Value], Value]] = {"close_date": day, "amount": spelled_out, "owner_id": ident}
+    value = kinds.get(name, text)(cell)
+    value = translated(value, mapping.values[name]) if name in mapping.values else value
+    return text(value).fill_null(str(mapping.defaults[name])) if name in mapping.defaults else value
 
 
 def _snapshots(raw: Raw, mapping: TableSpec) -> ibis.Table | None:
     """The stage history, or an opportunity in history mode; both are called `opportunity_history` somewhere."""
     raw = undeleted(raw)
-    readers: dict[str, Callable[[Value], Value]] = {"owner_id": ident} | _readers(mapping)
-    fields = {name: raw.as_(readers.get(name, text), theirs) for name, theirs in _columns(mapping).items()}
+    readers = _readers(mapping)
+    fields = {name: raw.as_(readers[name], theirs) for name, theirs in _columns(mapping).items()}
     if raw.has("opportunity_id"):
         return from_snapshots(raw, "opportunity_id", "created_date", fields)
     return from_snapshots(raw, "id", "_fivetran_start", fields)
