@@ -120,6 +120,18 @@ def test_rows_with_one_stamp_are_all_read_however_the_pages_break(org: Org, read
     assert reader.kept("opportunity")[3]["amount"] == 99
 
 
+@pytest.mark.parametrize("days", [-2, 2], ids=["behind", "ahead"])
+def test_a_clock_that_is_wrong_and_then_put_right_loses_no_change(days: int, org: Org, reader: Reader) -> None:
+    wrong = reader.with_(skew=days * DAY)
+    wrong.read()
+    for number, each in enumerate((wrong, reader), 1):
+        org.now += timedelta(hours=1)
+        org.put("Opportunity", "006-03", Amount=number)
+        each.read()
+        assert reader.kept("opportunity")[3]["amount"] == number
+    whole(org, reader)
+
+
 def test_a_deal_that_is_taken_out_of_the_bin_is_there_again(org: Org, reader: Reader) -> None:
     reader.read()
     for is_deleted in (True, False):
