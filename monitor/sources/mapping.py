@@ -142,7 +142,7 @@ class _Mapping:
             theirs = _their_name(spec.derive[name], spec, self.names)
             value = None if theirs is None else _derived(self.raw[theirs], spec.derive[name])
         elif (found := self.cell(name)) is not None:
-            value = _translated(found, spec.values[name]) if name in spec.values else found
+            value = translated(found, spec.values[name]) if name in spec.values else found
             value = self.dated(value, column) if spec.date_format else value
             value = self.numbered(value, column)
         return value if name not in spec.defaults else self.filled(value, _written(spec.defaults[name]))
@@ -194,7 +194,7 @@ class _Mapping:
         if field is None:
             return None
         values = self.spec.values.get("field")
-        return _text(_translated(field, values) if values else field).strip().lower()
+        return _text(translated(field, values) if values else field).strip().lower()
 
 
 def _their_name(derive: Derive, spec: TableSpec, names: Names) -> str | None:
@@ -207,7 +207,8 @@ def _derived(cell: Value, derive: Derive) -> Value:
     return ~found if derive.negate else found
 
 
-def _translated(cell: Value, values: Mapping[str, str]) -> Value:
+def translated(cell: Value, values: Mapping[str, str]) -> Value:
+    """A cell in our words, where `values` has one for it; else as it stands."""
     text = _text(cell)
     cases = [(theirs.strip().lower(), ours) for theirs, ours in values.items()]
     return text.strip().lower().cases(*cases, else_=text)

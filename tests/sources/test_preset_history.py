@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.core.sums import AMOUNT
 from monitor.sources.presets.preset import Preset
-from tests.sources.preset_company import STAGES, Raw, Row, deal, facts_of, made, opportunity, rows
+from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, rows
 
 
 def tracked(field: str, old: str | None, new: str | None, at: str = "2026-01-07T10:00:00.000+0000") -> Row:
@@ -26,10 +30,11 @@ def test_of_an_owners_two_rows_the_one_of_ids_counts(engine: Any) -> None:
     assert changes(preset) == [("owner_id", old, new, at)]
 
 
-def test_snapshots_tell_only_what_no_tracked_field_tells(engine: Any) -> None:
-    def snapshot(stage: str, amount: str, at: str) -> Row:
-        return {"opportunity_id": "006A", "stage_name": stage, "amount": amount, "created_date": at}
+def snapshot(stage: str, amount: str, at: str) -> Row:
+    return {"opportunity_id": "006A", "stage_name": stage, "amount": amount, "created_date": at}
 
+
+def test_snapshots_tell_what_no_tracked_field_tells_and_what_was_before_it(engine: Any) -> None:
     snapshots = [
         snapshot("Proposal", "900", "2026-01-09 9:00:00"),
         snapshot("Discovery", "700", "2026-01-05 15:00:00"),
@@ -41,9 +46,66 @@ def test_snapshots_tell_only_what_no_tracked_field_tells(engine: Any) -> None:
         "opportunity_field_history": [tracked("Amount", "700", "900")],
     }
     assert changes(made(engine, "salesforce", raw)) == [
+        ("amount", "700", "800", "2026-01-07 08:00:00.500Z"),
         ("amount", "700", "900", "2026-01-07T10:00:00.000+0000"),
         ("stage", "Discovery", "Proposal", "2026-01-07 08:00:00.500Z"),
     ]
+
+
+def test_what_field_history_has_forgotten_is_read_from_the_stage_history(engine: Any) -> None:
+    snapshots = [
+        snapshot("Discovery", "100", "2024-01-05 15:00:00"),
+        snapshot("Discovery", "300", "2024-03-05 15:00:00"),
+        snapshot("Proposal", "500", "2026-01-07 09:59:58"),  # the tracked change itself, a moment apart
+    ]
+    tracked_since = [tracked("Amount", "300", "500"), tracked("StageName", "Discovery", "Proposal")]
+    raw = {
+        "opportunity": [opportunity(created_date="2024-01-05 15:00:00", amount="500")],
+        "opportunity_history": snapshots,
+        "opportunity_field_history": [row | {"created_date": "2026-01-07 09:59:59"} for row in tracked_since],
+    }
+    assert changes(made(engine, "salesforce", raw)) == [
+        ("amount", "100", "300", "2024-03-05 15:00:00Z"),
+        ("amount", "300", "500", "2026-01-07 09:59:59Z"),
+        ("stage", "Discovery", "Proposal", "2026-01-07 09:59:59Z"),
+    ]
+
+
+MINE = TableSpec(
+    columns={"amount": "ARR__c", "segment": "Size__c", "owner_id": "Closer__c"},
+    values={"segment": {"XS": "smb", "XL": "strategic"}},
+)
+
+
+@pytest.mark.parametrize("written", ["ARR__c", "arr_c"])
+def test_a_field_of_ones_own_has_its_own_history_and_never_the_standard_ones(written: str, engine: Any) -> None:
+    deal = opportunity(Size__c="XL", Closer__c="005000000000002AAA") | {"amount": "999", written: "8"}
+    history = [tracked("Amount", "111", "999"), tracked("Owner", "005000000000009AAA", "005000000000008AAA"),
+               tracked("ARR__c", "7", "8"), tracked("Size__c", "XS", "XL"),
+               tracked("Closer__c", "005000000000001AAA", "005000000000002AAA")]  # fmt: skip
+    raw = {"opportunity": [deal], "opportunity_field_history": history,
+           "opportunity_history": [snapshot("Discovery", "50", "2026-01-05 15:00:00"),
+                                   snapshot("Discovery", "60", "2026-01-06 15:00:00")]}  # fmt: skip
+    mine = replace(MINE, columns=dict(MINE.columns) | {"amount": written})
+    preset = made(engine, "salesforce", raw, replace(SPEC, tables={"opportunities": mine}))
+    assert [change[:3] for change in changes(preset)] == [
+        ("amount", "7", "8"), ("owner_id", "005000000000001AAA", "005000000000002AAA"), ("segment", "smb", "strategic")
+    ]  # fmt: skip
+    assert facts_of(preset.tables).facts.pipeline["amount"].sum() == 8 * 10**AMOUNT
+
+
+def test_what_stands_for_nothing_in_a_deal_stands_for_it_in_its_past_too(engine: Any) -> None:
+    mine = TableSpec(
+        columns={"segment": "Size__c"}, values={"segment": {"XL": "strategic"}}, defaults={"segment": "smb"}
+    )
+    raw = {"opportunity": [opportunity(Size__c="XL")], "opportunity_field_history": [tracked("Size__c", None, "XL")]}
+    preset = made(engine, "salesforce", raw, replace(SPEC, tables={"opportunities": mine}))
+    assert [change[:3] for change in changes(preset)] == [("segment", "smb", "strategic")]
+
+
+def test_an_amount_in_a_history_may_be_written_with_an_exponent(engine: Any) -> None:
+    raw = {"opportunity": [opportunity()], "opportunity_field_history": [tracked("Amount", "1.25E7", "900.5")]}
+    assert changes(made(engine, "salesforce", raw))[0][1:3] == ("12500000.0000", "900.5")
 
 
 def test_history_mode_tells_the_changes_between_versions(engine: Any) -> None:

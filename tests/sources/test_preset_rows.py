@@ -55,9 +55,7 @@ GONE = [
 
 @pytest.mark.parametrize(("preset", "table", "row"), GONE)
 def test_where_every_deal_is_gone_one_sentence_says_so(preset: str, table: str, row: Row, engine: Any) -> None:
-    with pytest.raises(
-        DataError, match=r"Nothing can be computed, because every one of the 1 rows of table .* deleted"
-    ):
+    with pytest.raises(DataError, match=r"Nothing can be computed, because the only row of table .* is deleted"):
         made(engine, preset, {table: [row]})
 
 
@@ -116,7 +114,7 @@ def test_types_of_deals_are_read_and_unknown_ones_counted(engine: Any) -> None:
     found = {row["opportunity_id"]: row.get("type") for row in rows(preset, "opportunities")}
     assert found == {str(number): ours for number, (_, ours) in enumerate(TYPES_OF_DEALS)}
     said = [remark for remark in preset.remarks if "of a type that is not known" in remark]
-    assert [remark[:7] for remark in said] == ["1 deals"]
+    assert [remark[:29] for remark in said] == ["1 deal is of a type that is n"]
 
 
 def test_a_company_says_what_its_own_words_and_columns_mean(engine: Any) -> None:
@@ -157,7 +155,7 @@ def test_where_nobody_has_a_role_that_is_known_there_are_no_people(engine: Any) 
     spec = SourceSpec(tables={"reps": TableSpec(defaults={"segment": "smb"})})
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "user": [user]}, spec)
     assert "reps" not in preset.tables
-    assert any("1 people have a role that is not known" in remark for remark in preset.remarks)
+    assert any("1 person has a role that is not known here and is left out" in remark for remark in preset.remarks)
 
 
 def test_the_name_of_a_role_or_of_a_pipeline_may_tell_more(engine: Any) -> None:

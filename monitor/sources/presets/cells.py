@@ -13,6 +13,7 @@ _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MILLIS = "^[0-9]{11,14}$"
 _OFFSET = "(Z| ?UTC|[+-][0-9:]{2,6})$"
 _NUMBER = "^-?[0-9]+([.][0-9]*)?$"
+_EXPONENT = "^-?[0-9]+([.][0-9]*)?[eE][+]?[0-9]+$"
 _MUCH = 1e15
 _DAY_OF_MILLIS = 86_400_000
 
@@ -24,6 +25,13 @@ def text(cell: ir.Value) -> ir.StringValue:
     if isinstance(cell, ir.FloatingValue):
         cell = ibis.ifelse(cell.abs() < _MUCH, cell, ibis.null(cell.type())).cast("decimal(38, 4)")
     return cast(ir.StringValue, cell.cast("string"))
+
+
+def spelled_out(cell: ir.Value) -> ir.StringValue:
+    """A number as text; one that is written with an exponent (1.0E7) without it."""
+    said = text(cell)
+    short = ibis.ifelse(said.re_search(_EXPONENT), said, ibis.null("string"))
+    return cast(ir.StringValue, ibis.coalesce(text(short.cast("float64")), said))
 
 
 def ident(cell: ir.Value) -> ir.StringValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import ibis
+import ibis.expr.types as ir
 from ibis.expr.types import Value
 
 from monitor.sources.presets.cells import ident, moment, order, text
@@ -46,16 +47,28 @@ def from_snapshots(raw: Raw, deal: str, at: str, fields: Mapping[str, Value | No
 
 
 def best_of(sources: Sequence[ibis.Table | None]) -> ibis.Table | None:
-    """The changes of each deal's field from the first source that has any of it."""
+    """The changes of each deal's field from the first source that has any of it, and from the others the older ones.
+
+    Every source begins at some time or forgets what is old: what it tells first is not where the deal began.
+    """
     found: ibis.Table | None = None
     for changes in sources:
         if changes is None or found is None:
             found = changes if found is None else found
             continue
-        known = found.select("opportunity_id", "field").distinct().view()
-        rest = changes.anti_join(known, ["opportunity_id", "field"])
-        found = ibis.union(*_alike(found, rest))
+        found, older = _alike(found, changes)
+        told = found.group_by(deal="opportunity_id", what="field").agg(since=_minute(found.changed_at).min()).view()
+        both = older.left_join(told, (older.opportunity_id == told.deal) & (older.field == told.what))
+        older = both.filter(both.since.isnull() | (_minute(both.changed_at) < both.since)).select(*COLUMNS)
+        found = ibis.union(found, older)
     return found
+
+
+def _minute(moment: Value) -> Value:
+    """A moment to the minute: two sources tell one change a little apart."""
+    if isinstance(moment, ir.TimestampValue):
+        return moment.truncate("m")
+    return moment.cast("string").substr(0, 16).replace("T", " ")  # no pattern, which takes long in millions of rows
 
 
 def _alike(one: ibis.Table, other: ibis.Table) -> tuple[ibis.Table, ibis.Table]:

@@ -12,7 +12,7 @@ from monitor.errors import DataError
 from monitor.sources.mapping import HELPERS, Names, check_columns, check_spec, map_table
 from monitor.sources.presets.asking import dicts, kept
 from monitor.sources.presets.preset import Preset
-from monitor.sources.presets.settle import LEFT_OUT, REMARK, SENTENCES, settled
+from monitor.sources.presets.settle import LEFT_OUT, REMARK, SENTENCES, remarked, settled
 from monitor.sources.rep_quotas import add_quotas
 
 NEEDED, HISTORY = "opportunities", "opportunity_history"
@@ -71,7 +71,7 @@ class _Loading:
         check_columns(table, table_spec, raw.columns, f"The preset's table {name}")
         rows = kept(settled(name, map_table(raw, table, table_spec, self.spec.currency), self.spec.calendar))
         counts = {row[REMARK]: row["rows"] for row in dicts(rows.group_by(REMARK).agg(rows=rows.count()))}
-        self.remarks += [said.format(count=f"{counts[word]:,}") for word, said in SENTENCES.items() if word in counts]
+        self.remarks += [remarked(word, counts[word]) for word in SENTENCES if word in counts]
         if not sum(count for word, count in counts.items() if word not in LEFT_OUT):
             self.refuse_nothing(name)
             return None
@@ -86,8 +86,9 @@ class _Loading:
         count = dicts(raw.aggregate(rows=raw.count()))[0]["rows"]
         if not count:
             raise DataError(f"Table {self.deals} has no row, so nothing can be computed: look at its sync.")
+        rows = f"every one of the {count:,} rows" if count > 1 else "the only row"
         raise DataError(
-            f"Nothing can be computed, because every one of the {count:,} rows of table {self.deals} is deleted or "
+            f"Nothing can be computed, because {rows} of table {self.deals} is deleted or "
             "merged into another (is_deleted, archived, _fivetran_deleted, _fivetran_active): look at its sync."
         )
 

@@ -7,12 +7,13 @@ Raw tables and the columns that are used (each may be missing unless it has a st
 - `opportunity_field_history`: `opportunity_id`*, `field`* (`Amount`, `StageName`, `CloseDate`, `Owner`), `old_value`,
   `new_value`, `created_date`*, `is_deleted`.
 - `opportunity_history`: `opportunity_id`*, `created_date`*, `amount`, `stage_name`, `close_date`, `is_deleted`.
-- `account`: `id`*, `name`, `number_of_employees`, `annual_revenue`, `industry`, `created_date`, `is_deleted`.
+- `account`: `id`*, `name`, `number_of_employees`, `annual_revenue`, `industry`, `created_date`, `is_deleted`,
+  `master_record_id`.
 - `user`: `id`*, `name`, `title`, `manager_id`, `user_role_id`, `created_date`, `is_active`, `last_login_date`,
   `last_modified_date`, `email`.
 - `user_role`: `id`*, `name`*.
 - `forecasting_quota`: `quota_owner_id`*, `start_date`*, `quota_amount`*, `is_amount`, `forecasting_type_id`,
-  `is_deleted`.
+  `currency_iso_code`, `is_deleted`.
 - `currency_type`: `iso_code`*, `conversion_rate`*, `is_corporate`; `dated_conversion_rate`: `iso_code`*, `start_date`*,
   `conversion_rate`*.
 
@@ -22,16 +23,22 @@ without an offset are UTC. Cells are text or of their type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import ibis
 from ibis.expr.types import Value
 
-from monitor.core.source_spec import SourceSpec
-from monitor.sources.presets.cells import day, flag, ident, moment, squeezed, text
+from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.core.tables import TABLES as TABLES_OF_OURS
+from monitor.sources.mapping import translated
+from monitor.sources.presets.asking import dicts, kept
+from monitor.sources.presets.cells import day, flag, ident, moment, spelled_out, squeezed, text
 from monitor.sources.presets.history import best_of, change, from_snapshots
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
 from monitor.sources.presets.rows import addressed, living, shaped, undeleted
+from monitor.sources.presets.salesforce_quotas import quotas
 from monitor.sources.presets.salesforce_rates import rates
 
 TABLES = (
@@ -44,8 +51,8 @@ TABLES = (
 )  # fmt: skip
 """Names of the raw tables that are looked for: Fivetran's, Airbyte's, those of Fivetran's dbt seeds."""
 
-_FIELDS = {"amount": "amount", "stagename": "stage", "closedate": "close_date", "owner": "owner_id"}
-"""Their name of a tracked field, squeezed, to the canonical one."""
+_FIELDS = {"amount": "amount", "stage": "stage_name", "close_date": "close_date", "owner_id": "owner_id"}
+"""The canonical field of a history to their column, where the company's mapping names no other."""
 _USER = "^005[A-Za-z0-9]{12,15}$"
 """Salesforce writes a change of owner twice, with names and with ids: this is an id."""
 
@@ -57,17 +64,19 @@ def canonical(tables: Tables, spec: SourceSpec) -> Preset:
         return Preset({})
     currencies = (_find(tables, "currency_type"), _find(tables, "dated_conversion_rate"))
     fx_rates, told = (None, ()) if spec.table("fx_rates").is_elsewhere else rates(*currencies, spec.currency)
+    quota = None if _given(spec.table("quotas")) else _find(tables, "forecasting_quota")
+    in_money, of_quotas = quotas(quota, fx_rates, spec.currency)
     made = {
-        "opportunities": _opportunities(living(opportunity, "id")),
-        "opportunity_history": _history(tables, opportunity),
+        "opportunities": _opportunities(_of_winners(living(opportunity, "id"), _find(tables, "account"))),
+        "opportunity_history": _history(tables, opportunity, spec.table("opportunities")),
         "accounts": _accounts(_find(tables, "account")),
         "reps": _reps(_find(tables, "user"), _find(tables, "user_role")),
-        "quotas": _quotas(_find(tables, "forecasting_quota")),
+        "quotas": in_money,
         "fx_rates": fx_rates,
     }
     return Preset(
         {name: table for name, table in made.items() if table is not None},
-        (*_remarks(made), *told),
+        (*_remarks(made), *told, *of_quotas),
         {"opportunities": opportunity.table},
         addressed(_find(tables, "user"), "id"),
     )
@@ -75,6 +84,44 @@ def canonical(tables: Tables, spec: SourceSpec) -> Preset:
 
 def _find(tables: Tables, name: str) -> Raw | None:
     return first(tables, name, name.replace("_", ""), f"sf_{name}_data")
+
+
+def _given(spec: TableSpec) -> bool:
+    """Whether a table is made of something else."""
+    return spec.is_elsewhere or spec.from_reps is not None
+
+
+def _of_winners(deals: Raw, account: Raw | None) -> Raw:
+    """The deals of accounts that were merged into others, at those: not every copy hears that a deal has moved."""
+    name, winners = deals.name("account_id"), _winners(account)
+    if name is None or account is None or not winners:
+        return deals
+    merged = [{"loser": loser, "winner": winner} for loser, winner in sorted(winners.items())]
+    pairs = kept(ibis.memtable(merged, schema={"loser": "string", "winner": "string"}), deals.table)
+    both = deals.table.left_join(pairs, ident(deals.table[name]) == pairs.loser)
+    return Raw(both.mutate(**{name: ibis.coalesce(both.winner, ident(both[name]))}).drop("loser", "winner"))
+
+
+def _winners(account: Raw | None) -> dict[str, str]:
+    """The account that is left, by the ids of those that were merged into it or into one that was."""
+    if account is None:
+        return {}
+    id_, master = account.as_(ident, "id"), account.as_(ident, "master_record_id")
+    if id_ is None or master is None:
+        return {}
+    pairs = account.table.filter(master.notnull()).select(loser=id_, winner=master)
+    there = living(account, "id")
+    alive = there.table.select(loser=there.as_(ident, "id")).view()
+    merged = {row["loser"]: row["winner"] for row in dicts(pairs.anti_join(alive, "loser").distinct())}
+    return {loser: _last(merged, loser) for loser in merged}
+
+
+def _last(merged: Mapping[str, str], loser: str) -> str:
+    """Where a chain of merges ends."""
+    seen = {loser}
+    while (loser := merged[loser]) in merged and loser not in seen:
+        seen.add(loser)
+    return loser
 
 
 def _opportunities(raw: Raw) -> ibis.Table:
@@ -110,15 +157,24 @@ def _accounts(raw: Raw | None) -> ibis.Table | None:
     )
 
 
-def _history(tables: Tables, opportunity: Raw) -> ibis.Table | None:
-    """Tracked fields; else what the stage history or Fivetran's history mode show to have changed."""
+def _history(tables: Tables, opportunity: Raw, mapping: TableSpec) -> ibis.Table | None:
+    """Tracked fields; before the first of them, what the stage history or Fivetran's history mode show to have changed.
+
+    A field that the company maps to one of its own has that one's history, never the standard one's.
+    """
     past = _find(tables, "opportunity_history")
-    sources = [_tracked(_find(tables, "opportunity_field_history"))]
-    sources += [_snapshots(raw) for raw in (past, opportunity) if raw is not None]
+    sources = [_tracked(_find(tables, "opportunity_field_history"), mapping)]
+    sources += [_snapshots(raw, mapping) for raw in (past, opportunity) if raw is not None]
     return best_of(sources)
 
 
-def _tracked(raw: Raw | None) -> ibis.Table | None:
+def _columns(mapping: TableSpec) -> dict[str, str]:
+    """The canonical fields of a history, each with their column."""
+    known = TABLES_OF_OURS["opportunity_history"].column("field").choices
+    return _FIELDS | {name: theirs for name, theirs in mapping.columns.items() if name in known}
+
+
+def _tracked(raw: Raw | None, mapping: TableSpec) -> ibis.Table | None:
     if raw is None:
         return None
     raw = undeleted(raw)
@@ -126,9 +182,9 @@ def _tracked(raw: Raw | None) -> ibis.Table | None:
     old, new = raw.as_(text, "old_value"), raw.as_(text, "new_value")
     if deal is None or what is None or at is None or old is None or new is None:
         return None
-    field = squeezed(what).cases(*_FIELDS.items())
-    is_day = field == "close_date"
-    old, new = (is_day.ifelse(day(value), value) for value in (old, new))
+    field = squeezed(what).cases(*((_tracked_as(theirs), name) for name, theirs in _columns(mapping).items()))
+    for name, read in _readers(mapping).items():
+        old, new = ((field == name).ifelse(read(value), value) for value in (old, new))
     rows = raw.table.select(**change(deal, field, old, new, at))
     by_id = (rows.old_value.re_search(_USER) | rows.new_value.isnull()).fill_null(False) | (
         rows.new_value.re_search(_USER).fill_null(False)
@@ -136,15 +192,29 @@ def _tracked(raw: Raw | None) -> ibis.Table | None:
     return rows.filter(rows.field.notnull(), (rows.field != "owner_id") | by_id)
 
 
-def _snapshots(raw: Raw) -> ibis.Table | None:
+def _tracked_as(column: str) -> str:
+    """What Salesforce calls a column in its history, squeezed."""
+    name = re.sub("[^a-z0-9]", "", column.lower())
+    return "owner" if name == "ownerid" else name
+
+
+def _readers(mapping: TableSpec) -> dict[str, Callable[[Value], Value]]:
+    """How the past values of a field are read: as the deals' own are, in our words and with what stands for nothing."""
+    return {name: partial(_past, name=name, mapping=mapping) for name in _columns(mapping)}
+
+
+def _past(cell: Value, name: str, mapping: TableSpec) -> Value:
+    kinds: dict[str, Callable[[Value], Value]] = {"close_date": day, "amount": spelled_out, "owner_id": ident}
+    value = kinds.get(name, text)(cell)
+    value = translated(value, mapping.values[name]) if name in mapping.values else value
+    return text(value).fill_null(str(mapping.defaults[name])) if name in mapping.defaults else value
+
+
+def _snapshots(raw: Raw, mapping: TableSpec) -> ibis.Table | None:
     """The stage history, or an opportunity in history mode; both are called `opportunity_history` somewhere."""
     raw = undeleted(raw)
-    fields = {
-        "amount": raw.cell("amount"),
-        "stage": raw.cell("stage_name"),
-        "close_date": raw.as_(day, "close_date"),
-        "owner_id": raw.as_(ident, "owner_id"),
-    }
+    readers = _readers(mapping)
+    fields = {name: raw.as_(readers[name], theirs) for name, theirs in _columns(mapping).items()}
     if raw.has("opportunity_id"):
         return from_snapshots(raw, "opportunity_id", "created_date", fields)
     return from_snapshots(raw, "id", "_fivetran_start", fields)
@@ -188,21 +258,6 @@ def _left(raw: Raw) -> Value | None:
     kinds = {cell.type() for cell in seen}
     last = ibis.coalesce(*(cell if len(kinds) == 1 else cell.cast("string") for cell in seen))
     return ibis.ifelse(flag(active).fill_null(True), ibis.null(last.type()), last)
-
-
-def _quotas(raw: Raw | None) -> ibis.Table | None:
-    """Quotas in money, each with the kind of forecast it is for."""
-    if raw is None:
-        return None
-    raw = living(raw, "id")
-    raw = raw.filter(*(flag(cell).fill_null(True) for cell in raw.cells("is_amount")))
-    return shaped(
-        raw,
-        rep_id=raw.as_(ident, "quota_owner_id"),
-        period_start=raw.as_(day, "start_date"),
-        amount=raw.cell("quota_amount"),
-        forecasting_type_id=raw.as_(ident, "forecasting_type_id"),
-    )
 
 
 def _remarks(made: Mapping[str, ibis.Table | None]) -> Iterator[str]:

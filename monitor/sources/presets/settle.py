@@ -49,13 +49,29 @@ REMARK = "remark"
 LEFT_OUT = ("no_role", "no_segment")
 """Remarks on rows that do not count."""
 SENTENCES = {
-    "unknown_type": "{count} deals are of a type that is not known here and count as new business: say what they are "
-    "under source.tables.opportunities.values.type.",
-    "no_role": "{count} people have a role that is not known here and are left out: say what they are under "
-    "source.tables.reps.values.role.",
-    "no_segment": "{count} people with a role have no segment and are left out: say which under "
-    "source.tables.reps.values.segment.",
+    "unknown_type": (
+        "{count} deal is of a type that is not known here and counts",
+        "{count} deals are of a type that is not known here and count",
+        " as new business: say what it is under source.tables.opportunities.values.type.",
+    ),
+    "no_role": (
+        "{count} person has a role that is not known here and is",
+        "{count} people have a role that is not known here and are",
+        " left out: say what it is under source.tables.reps.values.role.",
+    ),
+    "no_segment": (
+        "{count} person with a role has no segment and is",
+        "{count} people with a role have no segment and are",
+        " left out: say which under source.tables.reps.values.segment.",
+    ),
 }
+"""What is remarked of one row, of several, and the end of both sentences."""
+
+
+def remarked(word: str, count: int) -> str:
+    """The sentence on so many rows."""
+    one, many, end = SENTENCES[word]
+    return (one if count == 1 else many).format(count=f"{count:,}") + end
 
 
 def settled(name: str, table: ibis.Table, calendar: FiscalCalendar) -> ibis.Table:

@@ -79,7 +79,7 @@ class SalesforceSource:
         from monitor.sources.salesforce.forecast import forecast
 
         with self._line() as line:
-            return forecast(line, self._cache, self._spec)
+            return forecast(line, self._cache, self._spec, self._world.now())
 
     def close(self) -> None:
         if self._loaded is not None:

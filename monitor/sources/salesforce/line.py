@@ -7,25 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import (
-    SalesforceError,
-    SalesforceExpiredSession,
-    SalesforceMalformedRequest,
-    SalesforceRefusedRequest,
-    SalesforceResourceNotFound,
-)
+from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
 from simple_salesforce.util import call_salesforce
 
 from monitor.core.secret import Secret
 from monitor.errors import DataError
 from monitor.sources.salesforce.login import VERSION, Session, sign_in
+from monitor.sources.salesforce.objects import Described
 from monitor.sources.salesforce.rows import BrokenPage
 from monitor.sources.source import World
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 T = TypeVar("T")
 TRIES = 5
@@ -88,8 +86,8 @@ class Line:
         """The organisation that answers; signs in where nobody did."""
         return self._call(lambda _: self._opened().org)
 
-    def describe(self, name: str) -> dict[str, str] | None:
-        """The types of an object's fields by name, None where there is no such object for this user."""
+    def describe(self, name: str) -> dict[str, Described] | None:
+        """An object's fields by name, None where there is no such object for this user."""
         try:
             return self._call(lambda sf: _fields(sf.restful(f"sobjects/{name}/describe")))
         except Refused as error:
@@ -97,10 +95,15 @@ class Line:
                 return None
             raise
 
-    def count(self, name: str, where: str = "", *, deleted: bool = False) -> int:
-        """How many rows there are."""
+    def count(self, name: str, where: str = "", *, deleted: bool = False) -> int | None:
+        """How many rows there are; None where they are so many that Salesforce gives up counting. Raises Refused."""
         query = f"SELECT COUNT() FROM {name}{where}"  # noqa: S608  # names of ours
-        return self._call(lambda sf: _page(sf.query(query, include_deleted=deleted))).total
+        try:
+            return self._call(lambda sf: _page(sf.query(query, include_deleted=deleted))).total
+        except Refused as error:
+            if error.code == "QUERY_TIMEOUT":
+                return None
+            raise
 
     def query(self, soql: str) -> Page:
         """The first page, deleted rows included."""
@@ -119,17 +122,19 @@ class Line:
         """How far a bulk query is. Raises Refused for one that is gone."""
         return self._job("GET", f"query/{number}", ("state",))
 
-    def results(self, number: str, locator: str | None, most: int, read: Callable[[bytes], T]) -> tuple[T, str | None]:
+    def results(
+        self, number: str, locator: str | None, most: int, read: Callable[[bytes], pa.Table]
+    ) -> tuple[pa.Table, str | None]:
         """One page of a bulk query, as `read` makes it of the CSV, and where the next one is. Raises Refused."""
 
-        def ask(sf: Salesforce) -> tuple[T, str | None]:
+        def ask(sf: Salesforce) -> tuple[pa.Table, str | None]:
             where = {"maxRecords": str(most)} | ({"locator": locator} if locator else {})
             answer = _bulk(sf, "GET", f"query/{number}/results", params=where, headers={"Accept": "text/csv"})
             following = answer.headers.get("Sforce-Locator", "")
             rows = read(answer.content)
-            said = answer.headers.get("Sforce-NumberOfRecords")
-            if said is not None and hasattr(rows, "num_rows") and int(said) != rows.num_rows:
-                raise BrokenPage(f"{rows.num_rows} rows of {said}")
+            said = answer.headers.get("Sforce-NumberOfRecords", "")
+            if said != str(rows.num_rows):
+                raise BrokenPage(f"{rows.num_rows} rows of {said or 'nobody knows how many'}")
             return rows, None if following in ("", "null") else following
 
         return self._call(ask)
@@ -150,16 +155,10 @@ class Line:
                 renewed = True
                 self._renew()
                 continue
-            except SalesforceRefusedRequest as error:
-                raise self._closed(_code(error)) from None
-            except (SalesforceMalformedRequest, SalesforceResourceNotFound) as error:
-                raise Refused(_code(error)) from None
             except SalesforceError as error:
-                if error.status != 429 and error.status < 500:
-                    raise Refused(_code(error)) from None
-                trouble = f"it answers {error.status}"
+                trouble = _refusal(error)
             except (requests.RequestException, BrokenPage) as error:
-                trouble = "its answers break off" if self._answered(error) else "nobody answers"
+                trouble = _trouble(error)
             if attempt < TRIES - 1:
                 self._world.wait(min(_LONGEST, self._wait or 2.0**attempt))
         else:
@@ -208,15 +207,30 @@ class Line:
                 "it is and goes on later: wait, or raise source.max_calls."
             )
 
-    @staticmethod
-    def _closed(code: str) -> Refused | Unreachable:
-        if code == _OVER:
-            return Unreachable("Salesforce has no call left for today (REQUEST_LIMIT_EXCEEDED): try again later.")
-        return Refused(code)
 
-    @staticmethod
-    def _answered(error: Exception) -> bool:
-        return not isinstance(error, (requests.ConnectionError, requests.Timeout))
+def _refusal(error: SalesforceError) -> str:
+    """What Salesforce says is wrong, where that passes. Raises Refused, Unreachable where it does not."""
+    code = _code(error)
+    if code == _OVER:
+        if "Concurrent" in str(error.content):
+            return "too many calls of all programs run there at once"
+        raise Unreachable(f"Salesforce has no call left for today ({_OVER}): try again later.") from None
+    if error.status == 429 or error.status >= 500:
+        return f"it answers {error.status}"
+    raise Refused(code) from None
+
+
+def _trouble(error: requests.RequestException | BrokenPage) -> str:
+    """What went wrong on the way. Raises Unreachable for what no other try mends."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        raise Unreachable(
+            "Salesforce's certificate is not trusted here, as behind a gateway of your own: point REQUESTS_CA_BUNDLE "
+            "at the authority that the gateway's certificate is of."
+        ) from None
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy in HTTPS_PROXY does not let it through"
+    is_silent = isinstance(error, (requests.ConnectionError, requests.Timeout))
+    return "nobody answers at its address (SALESFORCE_INSTANCE_URL)" if is_silent else "its answers break off"
 
 
 def _bulk(sf: Salesforce, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
@@ -238,9 +252,9 @@ def _page(found: Any) -> Page:
     return Page(list(told["records"]), following, int(told["totalSize"]))
 
 
-def _fields(found: Any) -> dict[str, str]:
+def _fields(found: Any) -> dict[str, Described]:
     fields = [_told(field, "name", "type") for field in _told(found, "fields")["fields"]]
-    return {str(field["name"]): str(field["type"]) for field in fields}
+    return {str(field["name"]): Described(str(field["type"]), field.get("calculated") is True) for field in fields}
 
 
 def _code(error: SalesforceError) -> str:

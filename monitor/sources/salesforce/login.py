@@ -18,20 +18,23 @@ LOGIN = "https://login.salesforce.com"
 VERSION = "62.0"
 _PREFIX = "SALESFORCE_"
 _ORG = re.compile(r"^(00D\w{12,15})!")
+_ORG_OF_USER = re.compile(r"/id/(00D\w{12,15})/")
+_OF_BROWSERS = (".lightning.force.com", ".salesforce-setup.com", ".visualforce.com")
 _CODE = re.compile(r"^[A-Za-z][A-Za-z_]{2,60}$")
 
 
 @dataclass(frozen=True)
 class Session:
-    """Where Salesforce is and what opens it. `org` tells one organisation from another."""
+    """Where Salesforce is and what opens it. `user`: the address by which a sign-in names who it is."""
 
     url: str
     token: str = field(repr=False)
-    renewable: bool
+    user: str = ""
 
     @property
     def org(self) -> str:
-        found = _ORG.match(self.token)
+        """What tells one organisation from another."""
+        found = _ORG.match(self.token) or _ORG_OF_USER.search(self.user)
         return found[1][:15] if found else str(urlsplit(self.url).hostname)
 
 
@@ -50,7 +53,7 @@ def sign_in(given: Mapping[str, Secret], http: requests.Session, *, anew: bool =
                 "Salesforce refuses SALESFORCE_ACCESS_TOKEN, which has run out or was revoked: set a new one, or "
                 "give the app's SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET, by which one is asked for."
             )
-        return Session(url, env["access_token"], renewable)
+        return Session(url, env["access_token"])
     if _has(env, "client_id", "refresh_token"):
         wanted = {"grant_type": "refresh_token", "refresh_token": env["refresh_token"], "client_id": env["client_id"]}
         return _oauth(http, url or LOGIN, wanted | _secret(env), "SALESFORCE_REFRESH_TOKEN")
@@ -79,6 +82,10 @@ def _address(given: str | None) -> str | None:
     parts = urlsplit(given)
     if parts.scheme != "https" or not parts.hostname or parts.username:
         raise DataError("SALESFORCE_INSTANCE_URL has to be an address like https://acme.my.salesforce.com.")
+    if parts.hostname.endswith(_OF_BROWSERS):
+        raise DataError(
+            "SALESFORCE_INSTANCE_URL is an address for browsers: set your My Domain, like https://acme.my.salesforce.com."
+        )
     return f"https://{parts.netloc}"
 
 
@@ -94,7 +101,7 @@ def _oauth(http: requests.Session, url: str, wanted: Mapping[str, str], what: st
     if answer.status_code != 200 or not said.get("access_token"):
         code = _code(said.get("error"))
         raise DataError(f"Salesforce does not sign in by {what} ({code or answer.status_code}): set new ones.")
-    return Session(_address(said.get("instance_url")) or url, str(said["access_token"]), renewable=True)
+    return Session(_address(said.get("instance_url")) or url, str(said["access_token"]), str(said.get("id")))
 
 
 def _soap(http: requests.Session, url: str | None, env: Mapping[str, str]) -> Session:
@@ -115,7 +122,7 @@ def _soap(http: requests.Session, url: str | None, env: Mapping[str, str]) -> Se
             f"Salesforce does not sign in by SALESFORCE_USERNAME ({code or 'no reason given'}): check the password "
             "and the security token, which is a new one after each change of the password."
         ) from None
-    return Session(f"https://{instance}", token, renewable=True)
+    return Session(f"https://{instance}", token)
 
 
 def _code(given: object) -> str | None:

@@ -30,12 +30,21 @@ class SObject:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What Salesforce says of a field. The value of a `formula` changes without a trace in its row."""
+
+    type: str
+    formula: bool = False
+
+
+@dataclass(frozen=True)
 class Field:
     """One field to read: its name in SOQL, its column in the cache, its type as Salesforce has it."""
 
     name: str
     column: str
     type: str
+    formula: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,11 @@ class Shape:
     def key(self) -> tuple[tuple[str, str, str], ...]:
         """What tells one shape from another."""
         return tuple((field.name, field.column, field.type) for field in self.fields)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether a row may change while its cursor does not."""
+        return any(field.formula for field in self.fields)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,7 +104,7 @@ OBJECTS = (
     SObject(
         "Account",
         "account",
-        ("Name", "NumberOfEmployees", "AnnualRevenue", "Industry", "CreatedDate"),
+        ("Name", "NumberOfEmployees", "AnnualRevenue", "Industry", "CreatedDate", "MasterRecordId"),
         (),
         "accounts",
     ),
@@ -105,7 +119,7 @@ OBJECTS = (
     SObject(
         "ForecastingQuota",
         "forecasting_quota",
-        ("QuotaOwnerId", "StartDate", "QuotaAmount", "IsAmount", "ForecastingTypeId"),
+        ("QuotaOwnerId", "StartDate", "QuotaAmount", "IsAmount", "ForecastingTypeId", "CurrencyIsoCode"),
         ("QuotaOwnerId", "StartDate", "QuotaAmount"),
         "quotas",
     ),
@@ -123,7 +137,9 @@ OBJECTS = (
     ),
 )  # fmt: skip
 _ALWAYS = ("Id", "IsDeleted", *CURSORS[:2])
-_MAY_BE_ABSENT = frozenset({"CurrencyIsoCode", "IsDeleted", "IsAmount", "ForecastingTypeId", *CURSORS})
+_MAY_BE_ABSENT = frozenset(
+    {"CurrencyIsoCode", "IsDeleted", "IsAmount", "ForecastingTypeId", "MasterRecordId", *CURSORS}
+)
 """Fields that many organisations do not have, and that nobody misses."""
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])")
 
@@ -133,8 +149,8 @@ def column_of(name: str) -> str:
     return re.sub("_+", "_", _HUMPS.sub("_", name)).lower()
 
 
-def shape(sobject: SObject, described: Mapping[str, str], spec: SourceSpec) -> Shape | None:
-    """What is read of an object; `described` are its fields' types by name. None where it is of no use.
+def shape(sobject: SObject, described: Mapping[str, Described], spec: SourceSpec) -> Shape | None:
+    """What is read of an object; `described` are its fields by name. None where it is of no use.
 
     Raises DataError where an object that is required lacks a field that is needed.
     """
@@ -148,11 +164,13 @@ def shape(sobject: SObject, described: Mapping[str, str], spec: SourceSpec) -> S
             )
         return None
     own = dict(_own(sobject, described, spec))
-    fields = [Field(name, column_of(name), described[name]) for name in _read(sobject, described) if name not in own]
-    return Shape((*fields, *(Field(name, column, described[name]) for name, column in own.items())), cursor)
+    read = {name: column_of(name) for name in _read(sobject, described) if name not in own}
+    fields = [Field(name, column, described[name].type) for name, column in read.items()]
+    fields += [Field(name, column, described[name].type, described[name].formula) for name, column in own.items()]
+    return Shape(tuple(fields), cursor)
 
 
-def _read(sobject: SObject, described: Mapping[str, str]) -> list[str]:
+def _read(sobject: SObject, described: Mapping[str, Described]) -> list[str]:
     return [name for name in dict.fromkeys((*_ALWAYS, *sobject.fields)) if name in described]
 
 
@@ -161,7 +179,7 @@ def unseen(sobject: SObject, shape: Shape) -> tuple[str, ...]:
     return tuple(name for name in sobject.fields if not shape.has(name) and name not in _MAY_BE_ABSENT)
 
 
-def _own(sobject: SObject, described: Mapping[str, str], spec: SourceSpec) -> Iterator[tuple[str, str]]:
+def _own(sobject: SObject, described: Mapping[str, Described], spec: SourceSpec) -> Iterator[tuple[str, str]]:
     """The fields that the company's mapping names besides, each with the column that it calls it by."""
     if sobject.canonical is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,22 +11,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from monitor.errors import DataError
 from monitor.sources.salesforce.objects import Shape
 from monitor.sources.salesforce.rows import PART
-from monitor.sources.salesforce.state import Cache
-
-
-def name_of(number: int) -> str:
-    """The file of a part."""
-    return f"{number:06}.parquet"
+from monitor.sources.salesforce.state import Cache, name_of
 
 
 def write(cache: Cache, table: str, number: int, rows: pa.Table) -> str:
-    """Writes a part, whole or not at all; its name."""
-    name = name_of(number)
+    """Writes a part, whole or not at all; its name, which tells whether anything of it was touched since."""
+    content = io.BytesIO()
+    pq.write_table(rows, content, compression="zstd")
+    name = name_of(number, content)
     with cache.replacing(f"{table}/{name}") as path:
-        pq.write_table(rows, path, compression="zstd")
+        path.write_bytes(content.getbuffer())
     return name
 
 
@@ -33,7 +30,7 @@ def since(paths: Sequence[Path], shape: Shape, moment: datetime) -> dict[str, di
     """The rows that changed at `moment` or later, by id, as they stand."""
     found: dict[str, dict[str, Any]] = {}
     for path in paths:
-        for row in _read(path, filters=[(shape.by, ">=", moment)]).to_pylist():
+        for row in pq.read_table(path, partitioning=None, filters=[(shape.by, ">=", moment)]).to_pylist():
             found[row["id"]] = row
     return found
 
@@ -46,7 +43,7 @@ def changed(rows: pa.Table, known: dict[str, dict[str, Any]]) -> pa.Table:
 
 def together(paths: Sequence[Path], number: int) -> pa.Table:
     """The rows of several parts as one, of each id the last."""
-    rows = pa.concat_tables([_read(path) for path in paths], promote_options="default")
+    rows = pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths], promote_options="default")
     last = {row: place for place, row in enumerate(rows["id"].to_pylist())}
     kept = rows.take(pa.array(last.values(), pa.int64()))
     return kept.set_column(kept.schema.get_field_index(PART), PART, pa.array([number] * len(kept), pa.int32()))
@@ -54,10 +51,3 @@ def together(paths: Sequence[Path], number: int) -> pa.Table:
 
 def _bare(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != PART}
-
-
-def _read(path: Path, **how: Any) -> pa.Table:
-    try:
-        return pq.read_table(path, partitioning=None, **how)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"'{path}' is damaged or gone: delete the folder source.cache; it is read anew.") from error

@@ -109,4 +109,6 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # Salesforce writes ten million as 1.0E7
+    return json.dumps(value, default=str) if isinstance(value, (dict, list)) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,9 +20,9 @@ from monitor.errors import DataError
 from monitor.sources.salesforce.objects import OBJECTS
 
 STATE, LOCK = "salesforce.json", "salesforce.lock"
-_VERSION = 1
+_VERSION = 2
 _TABLES = ("tables", "shown")
-_OURS = re.compile(r"^\.?[0-9]{6,}\.parquet(\.new)?$")
+_OURS = re.compile(r"^\.?[0-9]{6,}(-[0-9a-f]{16})?\.parquet(\.new)?$")
 _RETIRED = timedelta(hours=1)
 """How long a file that was replaced stays for those who still read it."""
 
@@ -105,14 +107,14 @@ class Cache:
     def state(self) -> State:
         """What is there; an empty state for a folder that is new. Raises DataError for a file that is damaged."""
         try:
-            text = (self.folder / STATE).read_text(encoding="utf-8")
+            text = (self.folder / STATE).read_bytes()
         except FileNotFoundError:
             return State()
         except OSError as error:
             raise DataError(f"'{self.folder / STATE}' cannot be read ({error.strerror}): mend source.cache.") from error
         try:
             return _decoded(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"'{self.folder / STATE}' is damaged or of another version: delete the folder, and it is read anew."
             ) from error
@@ -120,12 +122,21 @@ class Cache:
     def keep(self, state: State) -> None:
         """Writes the state in place of the one before, whole or not at all."""
         tables = {key: {name: asdict(table) for name, table in getattr(state, key).items()} for key in _TABLES}
-        text = json.dumps({"version": _VERSION, **vars(state), "retired": dict(state.retired), **tables})
+        held = {**vars(state), "retired": dict(state.retired), **tables}
+        text = json.dumps({"version": _VERSION, "sum": _sum(held), "state": held})
         with self.replacing(STATE) as path:
             path.write_text(text, encoding="utf-8")
 
     def path(self, table: str, part: str) -> Path:
-        return self.folder / table / part
+        """The file of a part. Raises DataError for one that is not as it was written: engines read such files too."""
+        path = self.folder / table / part
+        try:
+            with path.open("rb") as file:
+                if part == name_of(int(part.partition("-")[0]), file):
+                    return path
+        except OSError:
+            pass
+        raise DataError(f"'{path}' is damaged or gone: delete the folder source.cache, and it is read anew.")
 
     @contextmanager
     def replacing(self, name: str) -> Iterator[Path]:
@@ -162,6 +173,13 @@ class Cache:
             yield _locked(file.fileno())
 
 
+def name_of(number: int, content: BytesIO | BufferedReader) -> str:
+    """The file of a part that holds `content`, however far it was read."""
+    content.seek(0)
+    digest = hashlib.file_digest(content, lambda: hashlib.blake2b(digest_size=8))
+    return f"{number:06}-{digest.hexdigest()}.parquet"
+
+
 def _locked(number: int) -> bool:
     try:
         if sys.platform == "win32":
@@ -185,9 +203,15 @@ def _files(tables: Mapping[str, TableState]) -> set[str]:
     }
 
 
-def _decoded(found: dict[str, Any]) -> State:
-    if found.pop("version") != _VERSION:
+def _sum(held: dict[str, Any]) -> str:
+    """What tells whether anything of the state was touched."""
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+
+
+def _decoded(said: Any) -> State:
+    if said["version"] != _VERSION or said["sum"] != _sum(said["state"]):
         raise ValueError
+    found = said["state"]
     tables, shown = ({name: _table(given) for name, given in found.pop(key).items()} for key in _TABLES)
     absent, remarks = tuple(found.pop("absent")), tuple(found.pop("remarks"))
     return State(tables=tables, shown=shown, absent=absent, remarks=remarks, **found)

@@ -14,7 +14,7 @@ from monitor.sources.salesforce import parts
 from monitor.sources.salesforce.line import Line, Page, Refused, Unreachable
 from monitor.sources.salesforce.objects import OBJECTS, Shape, SObject, shape, unseen
 from monitor.sources.salesforce.rows import BrokenPage, from_csv, from_json, last, written
-from monitor.sources.salesforce.state import Cache, Load, TableState
+from monitor.sources.salesforce.state import Cache, Load, State, TableState
 from monitor.sources.source import World
 
 if TYPE_CHECKING:
@@ -55,6 +55,17 @@ def shapes(line: Line, spec: SourceSpec) -> Iterator[tuple[SObject, Shape | None
         yield sobject, None if described is None else shape(sobject, described, spec)
 
 
+def same_org(line: Line, cache: Cache, state: State) -> str:
+    """The organisation that answers. Raises DataError where the cache is another's."""
+    org = line.org
+    if state.org not in (None, org):
+        raise DataError(
+            f"'{cache.folder}' holds the data of another organisation of Salesforce: name another folder under "
+            "source.cache."
+        )
+    return org
+
+
 class _Sync:
     """One run."""
 
@@ -66,12 +77,7 @@ class _Sync:
         """What is read just now."""
 
     def run(self) -> None:
-        org = self.line.org
-        if self.state.org not in (None, org):
-            raise DataError(
-                f"'{self.cache.folder}' holds the data of another organisation of Salesforce: name another folder "
-                "under source.cache."
-            )
+        org = same_org(self.line, self.cache, self.state)
         self.state = replace(self.cache.tidy(self.state, self.world.now()), org=org)
         seen = list(shapes(self.line, self.spec))
         absent = tuple(sobject.table for sobject, found in seen if not self.brought(sobject, found))
@@ -99,13 +105,17 @@ class _Sync:
         if table.load is not None and table.load.fields != found.key:
             table = replace(table, load=None)
             self.put(sobject, table)
-        if table.whole and table.fields == found.key and table.load is None:
-            self.follow(sobject, found)
-            table = self.state.table(sobject.table)
-            if sobject.grows or self.is_counted(table) or self.agrees(sobject, found, table):
-                self.join(sobject)
-                return
+        if table.whole and table.load is None:
+            if table.fields == found.key:
+                self.follow(sobject, found)
+                if self.is_all_there(sobject, found):
+                    self.join(sobject)
+                    return
+            elif sobject.required:
+                self.read_histories_anew()
         self.load(sobject, found)
+        if table.load is not None:
+            self.follow(sobject, found)  # the rows are as old as the reading that was interrupted
         self.join(sobject)
 
     # A whole object.
@@ -242,21 +252,32 @@ class _Sync:
 
     # Whether it is all there.
 
-    def is_counted(self, table: TableState) -> bool:
-        """Whether the table was counted a short while ago."""
-        at = datetime.fromisoformat(table.counted) if table.counted else None
-        return at is not None and timedelta() <= self.world.now() - at < COUNTED
+    def is_all_there(self, sobject: SObject, found: Shape) -> bool:
+        """Whether as many rows live here as in Salesforce: what is deleted for good leaves no trace but this.
 
-    def agrees(self, sobject: SObject, found: Shape, table: TableState) -> bool:
-        """Whether as many rows live here as in Salesforce: what is deleted for good leaves no trace but this."""
+        It is asked once a day, and values of formulas, which change without a trace, are never all there then.
+        """
         from monitor.sources.salesforce.tables import living
 
+        table = self.state.table(sobject.table)
+        if sobject.grows or is_counted(table, self.world.now()):
+            return True
         until = table.watermark if found.has("CreatedDate") else None
         there = self.line.count(sobject.name, f" WHERE CreatedDate <= {until}" if until else "")
-        if there != living(self.cache, sobject.table, table, until):
+        more = 0 if there is None else there - living(self.cache, sobject.table, table, until)
+        if more > 0 and sobject.required:
+            self.read_histories_anew()
+        if more or found.drifts:
             return False
         self.put(sobject, replace(table, counted=self.world.now().isoformat()))
         return True
+
+    def read_histories_anew(self) -> None:
+        """Who is shown more deals, or more of their fields, is shown more of their past too."""
+        for sobject in OBJECTS:
+            table = self.state.table(sobject.table)
+            if sobject.grows and table.whole:
+                self.put(sobject, replace(table, whole=False))
 
     # What is kept.
 
@@ -272,6 +293,12 @@ class _Sync:
     def put(self, sobject: SObject, table: TableState) -> None:
         self.state = self.state.with_table(sobject.table, table)
         self.cache.keep(self.state)
+
+
+def is_counted(table: TableState, now: datetime) -> bool:
+    """Whether the table was held against Salesforce's own count a short while ago."""
+    at = datetime.fromisoformat(table.counted) if table.counted else None
+    return at is not None and timedelta() <= now - at < COUNTED
 
 
 def _soql(sobject: SObject, found: Shape, start: str | None = None) -> str:

@@ -43,7 +43,8 @@ def living(cache: Cache, name: str, table: TableState, until: str | None) -> int
             rows = rows.filter(~rows.is_deleted.fill_null(False))
         if until is not None:
             rows = rows.filter(rows.created_date <= ibis.literal(datetime.fromisoformat(until)))
-        return int(rows.count().to_pyarrow().as_py())
+        with _reading(cache):
+            return int(rows.count().to_pyarrow().as_py())
     finally:
         engine.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -36,6 +37,8 @@ class Reader:
     more: Mapping[str, Any] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     told: list[tuple[str, int, int | None]] = field(default_factory=list)
+    skew: timedelta = timedelta()
+    """What this machine's clock is ahead of Salesforce's."""
 
     @property
     def share(self) -> Decimal:
@@ -51,7 +54,7 @@ class Reader:
         return SourceSpec(type="salesforce", cache=self.folder, secrets=secrets, tables=self.tables, **dict(self.more))
 
     def world(self) -> World:
-        return World(lambda: self.org.now, self.waits.append, lambda *said: self.told.append(said))
+        return World(lambda: self.org.now + self.skew, self.waits.append, lambda *said: self.told.append(said))
 
     def source(self) -> SalesforceSource:
         return open_source(self.spec(), self.world())

@@ -43,10 +43,11 @@ class Fault:
 
 @dataclass
 class Table:
-    """One object: the types of its fields, and its rows by id."""
+    """One object: the types of its fields, which of them are formulas, and its rows by id."""
 
     fields: dict[str, str]
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    formulas: tuple[str, ...] = ()
 
 
 @dataclass
@@ -142,7 +143,10 @@ class Org:
     def _describe(self, name: str) -> Answer:
         if name not in self.tables:
             return _error(404, "NOT_FOUND", "The requested resource does not exist")
-        fields = [{"name": key, "type": kind} for key, kind in self.tables[name].fields.items()]
+        table = self.tables[name]
+        fields = [
+            {"name": key, "type": kind, "calculated": key in table.formulas} for key, kind in table.fields.items()
+        ]
         return _json({"name": name, "fields": fields})
 
     def rows(self, soql: str, *, deleted: bool) -> tuple[list[str], list[dict[str, Any]]]:

@@ -164,7 +164,7 @@ def test_a_forecast_counts_rows_and_calls_and_reads_nothing(org: Org, reader: Re
     reader.read()
     later(org)
     org.put("Opportunity", "006-03", Amount=1)
-    assert "Opportunity: 1 row changed since the last reading, about 2 calls" in reader.source().forecast()
+    assert "Opportunity: 1 row to look through for changes, about 1 call" in reader.source().forecast()
 
 
 def test_the_currencies_of_an_organisation_become_rates(org: Org, reader: Reader) -> None:
