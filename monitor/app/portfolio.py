@@ -95,12 +95,12 @@ def members(portfolio: Portfolio, errand: Errand) -> Iterator[Members]:
     """
     if portfolio.column is None:
         day = _own_day(portfolio.entries[0], errand)
-        yield Members(portfolio, portfolio.entries, _asked(day, portfolio, errand))
+        yield Members(portfolio, portfolio.entries, asked_of(day, portfolio, errand))
         return
     source = open_source(portfolio.own.source_spec(), errand.world)
     try:
         shared = SharedSource(source, portfolio.column, portfolio.own.policy().facts)
-        asked = _asked(source.today(), portfolio, errand)
+        asked = asked_of(source.today(), portfolio, errand)
         yield Members(portfolio, tuple(map(portfolio.company, shared.grouping.names)), asked, shared)
     finally:
         source.close()
@@ -115,8 +115,8 @@ def _own_day(config: Config, errand: Errand) -> date | None:
         return None  # it will say so itself
 
 
-def _asked(own_day: date | None, portfolio: Portfolio, errand: Errand) -> Asked:
-    """The portfolio's own week; a source may live on a day of its own."""
+def asked_of(own_day: date | None, portfolio: Portfolio, errand: Errand) -> Asked:
+    """The portfolio's own week; a source may live on a day of its own. Raises UsageError for a day to come."""
     own = portfolio.own
     today = own_day or _today(own, errand.world.now())
     if errand.as_of is None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.conftest import ROOT
-from tests.portfolio.company import DAY, KINDS, REST, configured, in_folders
+from tests.portfolio.company import DAY, KINDS, REST, by_column, configured, in_folders
 from tests.slack_server import ALERT, DIGEST, SlackServer
 
 OWN = f"slack: {{digest_channel: {DIGEST}, alert_channel: {ALERT}}}"
@@ -77,6 +77,25 @@ def test_a_portfolio_that_reads_differently_by_now_is_corrected_in_place(
     assert run("digest", "--send", "--config", file, "--as-of", DAY).code == 0
     (message,) = slack.messages(DIGEST)
     assert "Corrected" in str(message.blocks) and "No verdict" in str(message.blocks)
+
+
+def test_by_a_column_a_company_that_is_gone_and_a_source_that_fails_are_told(
+    run: Run, slack: SlackServer, tmp_path: Path
+) -> None:
+    both = {name: KINDS[name]() for name in ("Acme", "Beta")}
+    typed = ("digest", "--send", "--config", by_column(tmp_path, both, rest=f"{REST}{OWN}\n"), "--as-of", DAY)
+    assert run(*typed).code == 0
+    by_column(tmp_path, {"Beta": both["Beta"]}, rest=f"{REST}{OWN}\n")
+    assert run(*typed).code == 0
+    (message,) = slack.messages(DIGEST)
+    assert message.text == "1 of 2 companies without a verdict; nothing in breakage where there is one"
+    assert "No row names it any more; the last week in which one did ended on 27 Sep 2026" in str(message.blocks)
+    assert "Acme     cannot be read" in run("status", *typed[2:]).out
+    (tmp_path / "all" / "opportunities.csv").write_text("company_id,segment\nBeta,smb\n")
+    failed = run(*typed)
+    assert failed.code == 3 and "has no column" in failed.err
+    (message,) = slack.messages(DIGEST)
+    assert message.text == "None of 2 companies could be read"
 
 
 def test_a_portfolio_that_nobody_hears_is_not_sent(run: Run, prepared: Path, tmp_path: Path) -> None:
