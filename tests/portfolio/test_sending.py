@@ -113,6 +113,16 @@ def test_doctor_says_whether_the_digest_of_the_portfolio_would_arrive(run: Run, 
     assert run("doctor", "--dry-run", "--config", file).code == 0
 
 
+def test_doctor_asks_for_no_secrets_of_a_worker_that_a_portfolio_does_not_have(
+    run: Run, slack: SlackServer, tmp_path: Path
+) -> None:
+    gone = f"companies: [{{company: Gone, source: {{type: csv, path: nowhere}}, {OWN}}}]\n"
+    answer = run("doctor", "--config", configured(tmp_path, f"{REST}{OWN}\n{gone}"))
+    assert answer.out.startswith("1 of 1 company fails a check; each says how to mend it\n")
+    assert "app token" not in answer.out and "SLACK_APP_TOKEN" not in answer.out
+    assert [line for line in answer.out.splitlines() if line.startswith("The portfolio")] == ["The portfolio  ok"]
+
+
 @pytest.fixture
 def forks() -> Iterator[Popen[str]]:
     with Popen([sys.executable, "-m", "tests.killed"], stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
