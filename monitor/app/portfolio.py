@@ -94,7 +94,7 @@ def members(portfolio: Portfolio, errand: Errand) -> Iterator[Members]:
     UsageError for a day that has not come.
     """
     if portfolio.column is None:
-        day = _own_day(portfolio.entries[0], errand)
+        day = _own_day(portfolio.entries, errand)
         yield Members(portfolio, portfolio.entries, asked_of(day, portfolio, errand))
         return
     source = open_source(portfolio.own.source_spec(), errand.world)
@@ -106,13 +106,19 @@ def members(portfolio: Portfolio, errand: Errand) -> Iterator[Members]:
         source.close()
 
 
-def _own_day(config: Config, errand: Errand) -> date | None:
-    """The day that the first company's source lives on, where that is one of its own."""
-    try:
-        with company(config, errand.world) as first:
-            return first.source.today()
-    except MonitorError:
-        return None  # it will say so itself
+def _own_day(entries: Iterable[Config], errand: Errand) -> date | None:
+    """The day that the companies' sources live on; None as soon as one of them lives in the real world."""
+    days: list[date] = []
+    for config in entries:
+        try:
+            with company(config, errand.world) as each:
+                own = each.source.today()
+        except MonitorError:
+            return None  # it will say so itself
+        if own is None:
+            return None
+        days.append(own)
+    return max(days)
 
 
 def asked_of(own_day: date | None, portfolio: Portfolio, errand: Errand) -> Asked:
@@ -249,6 +255,8 @@ def inspect(
             return examine(found, found.asked(errand.as_of, _today(config, errand.world.now())))
     except MonitorError as error:
         return [Check("company", Outcome.FAILED, str(error))]
+    except Exception as error:  # noqa: BLE001  as for a run
+        return [Check("company", Outcome.FAILED, f"{BROKE} ({type(error).__name__}: {error})")]
 
 
 def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:
