@@ -83,6 +83,15 @@ def identity(url: str) -> str:
     return f"postgresql:{parts.hostname}:{parts.port or 5432}{parts.path}?{given.get('schema', '')}"
 
 
+def lent(url: str, whole: str) -> str:
+    """One company's `url`, with the login of `whole` where it is on that server and has none: a file holds no password."""
+    own, shared = urlsplit(url), urlsplit(whole)
+    login, at, _ = shared.netloc.rpartition("@")
+    if own.scheme.startswith("sqlite") or "@" in own.netloc or not at or own.hostname != shared.hostname:
+        return url
+    return own._replace(netloc=f"{login}@{own.netloc}").geturl()
+
+
 def folder_beside(url: str) -> Path | None:
     """The folder of a log that `derived` made, where it is a file; None for any other URL."""
     scheme, _, rest = url.partition(":///")

@@ -80,6 +80,21 @@ def test_each_company_has_a_log_of_its_own_made_from_the_database(tmp_path: Path
     assert found.entries[1].database_url == f"sqlite:///{tmp_path}/old.db"
 
 
+@pytest.mark.parametrize(
+    ("own", "log"),
+    [
+        ("postgresql://db/all?schema=acme", "postgresql://me:s%40crt@db/all?schema=acme"),
+        ("postgresql://you@db/all?schema=acme", "postgresql://you@db/all?schema=acme"),
+        ("postgresql://elsewhere/all", "postgresql://elsewhere/all"),
+        ("sqlite:////old.db", "sqlite:////old.db"),
+    ],
+)
+def test_an_older_log_on_the_same_server_is_opened_with_the_same_login(tmp_path: Path, own: str, log: str) -> None:
+    text = f"source: {{type: demo}}\ncompanies: [{{company: A, database: '{own}'}}]"
+    (entry,) = many(tmp_path, text, {"DATABASE_URL": "postgresql://me:s%40crt@db/all"}).entries
+    assert entry.database_url == log
+
+
 def test_a_section_of_another_type_is_another_section(tmp_path: Path) -> None:
     text = "source: {type: sql, schema: x}\ncompanies: [{company: A, source: {type: csv, path: a}}, {company: B}]"
     first, second = many(tmp_path, text).entries

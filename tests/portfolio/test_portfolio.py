@@ -165,7 +165,7 @@ def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(no
 def test_an_error_of_the_program_in_one_company_does_not_stop_doctor(northwind: Path) -> None:
     portfolio = configured_in(northwind, {})
     assert isinstance(portfolio, Portfolio)
-    (check,) = inspect(portfolio.entries[1], Errand(AS_OF, world()), lambda *_: [1 // 0], None)  # type: ignore[list-item]
+    (check,) = inspect(portfolio.entries[1], Errand(AS_OF, world()), lambda *_: [1 // 0], None)
     assert check.text.startswith("an error of the program, not of the data (ZeroDivisionError")
 
 
