@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from textwrap import indent
 
@@ -133,7 +133,8 @@ class Postman:
         began = time.monotonic()
         try:
             with open_log(config) as store:
-                self.lines += deliver(config, store, max(self._patience, 0))
+                lines = deliver(config, store, max(self._patience, 0))
+                self.lines += [replace(each, headline=f"{config.company}: {each.headline}") for each in lines]
                 self.failing += [f"{config.company}: {each}" for each in undelivered(store, now())]
         except MonitorError as error:
             self.failing.append(f"{config.company}: {error}")
@@ -197,7 +198,9 @@ def dry_run(args: argparse.Namespace, portfolio: Portfolio) -> int:
 
     def prepared(found: Company, store: Store, asked: Asked, at: datetime) -> Snapshot:
         run, own = would_say(found, store, asked, at)
-        rows.extend(own)
+        for row in own:
+            said = f"{found.config.company}: {row.message.headline}"
+            rows.append(replace(row, message=replace(row.message, headline=said)))
         return run.snapshot
 
     with _round(args, portfolio) as each:

@@ -57,6 +57,7 @@ def test_each_company_tells_its_own_and_the_portfolio_everybody_each_once(
     first = run(*typed)
     assert first.code == 0, first
     assert first.out.startswith("4 companies: 3 read, 1 not.") and "Gone: There is no folder" in first.out
+    assert "slack Beta: All quiet" in first.out and "Acme: Mid-market hiring starts paused" in preview.out
     found = digests(slack)
     assert set(found.values()) == {1}
     assert of_week(found) == ["acme", "beta", "portfolio"]
