@@ -65,9 +65,9 @@ def test_a_company_that_is_not_there_is_a_mistake_with_the_nearest_name(ask: Run
     assert "no company of config.yaml is called 'Acmee'; did you mean Acme?" in answer.err
 
 
-def test_the_worker_says_what_to_do_instead(ask: Run) -> None:
+def test_the_worker_says_what_to_do_instead_wherever_cron_runs_it(ask: Run, northwind: Path) -> None:
     answer = ask("serve")
-    assert answer.code == 2 and "smb-monitor digest --send" in answer.err
+    assert answer.code == 2 and f"smb-monitor --config {northwind} digest --send" in answer.err
 
 
 def test_doctor_says_of_each_how_it_is_and_of_the_failing_what_mends_them(ask: Run) -> None:
