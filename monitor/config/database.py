@@ -84,7 +84,7 @@ def identity(url: str) -> str:
 
 
 def lent(url: str, whole: str) -> str:
-    """One company's `url`, with the login of `whole` where it is on that server and has none: a file holds no password."""
+    """One company's `url`, with the login of `whole` where it has none there: files hold no password."""
     own, shared = urlsplit(url), urlsplit(whole)
     login, at, _ = shared.netloc.rpartition("@")
     if own.scheme.startswith("sqlite") or "@" in own.netloc or not at or own.hostname != shared.hostname:
