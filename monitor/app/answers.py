@@ -17,6 +17,7 @@ from monitor.core.indicators import INDICATORS
 from monitor.core.messages import Footer, Message, Tone, span
 from monitor.core.notices import incident_of
 from monitor.core.policy import WATCHED
+from monitor.core.scope import with_own_buttons
 from monitor.core.types import Event, LeftOutView, Snapshot
 from monitor.errors import UsageError
 from monitor.render.words import Words
@@ -99,7 +100,8 @@ class Answers:
         seen = _shown(self.seen(now), names=names)
         message = breaker.build(seen, told, self.words)
         doing = Doing(message.kind, message.kind, incident_of(fold(events)), dashboard=self.company.config.dashboard)
-        return replace(message, blocks=(*message.blocks, *buttons(doing, seen, self.words)))
+        whole = replace(message, blocks=(*message.blocks, *buttons(doing, seen, self.words)))
+        return with_own_buttons(self.company.config.scope, whole)
 
     def why(self, opened: Company, key: str, now: datetime, *, names: bool) -> Message:
         """Why an indicator reads what it reads, from the data of the freshly `opened` company."""

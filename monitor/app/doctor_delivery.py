@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from monitor.app.wiring import Company
@@ -19,17 +20,21 @@ NEEDED_ROUTES = ("digest", "trip", "reminder", "override", "violation", "recover
 def examine(company: Company, wait: Callable[[float], None], *, serves: bool = True) -> Iterator[Check]:
     """The channels that are configured, each asked how it is. Sends nothing to anybody.
 
-    `serves`: whether a worker answers for it, which needs more secrets than one that only sends.
+    `serves`: whether a worker has to answer for it, which needs more secrets than one that only sends.
     """
-    config, directory = company.config, company.config.directory()
+    config, directory = company.config, _heard(company.config)
     found = [name for name, settings in _settings(config).items() if settings]
     if not found:
-        yield Check("delivery", Outcome.NOTE, "no channel is configured: `digest` prints, nothing is sent")
+        alone = "no channel is configured: `digest` prints, nothing is sent"
+        among = "it has no channel of its own: the portfolio's digest speaks for it"
+        yield Check("delivery", Outcome.NOTE, among if config.signature else alone)
     else:
         yield Check("delivery", Outcome.OK, f"messages go out by {', '.join(found)}")
-    yield from _unused(config)
-    secrets = {name: check for name, check in _secrets(config) if serves or name not in _OF_A_WORKER}
+    if not config.signature:
+        yield from _unused(config)
+    secrets = dict(_secrets(config))
     missing = [variable for variable, check in secrets.items() if check.outcome is Outcome.FAILED]
+    secrets = {name: secrets[name] for name in secrets if serves or name not in missing or name not in _OF_A_WORKER}
     answers = _answers(company, wait)
     for name in found:
         yield from (check for check in secrets.values() if check.part == name)
@@ -40,6 +45,14 @@ def examine(company: Company, wait: Callable[[float], None], *, serves: bool = T
         yield from _routes(directory)
         yield from _people(company, directory)
     yield from _door(config)
+
+
+def _heard(config: Config) -> Directory:
+    """Who hears what; of all companies at once nobody hears anything but the digest."""
+    directory = config.directory()
+    if config.seat is None or not config.seat.of_all:
+        return directory
+    return replace(directory, routes={"digest": directory.routes["digest"]})
 
 
 def _settings(config: Config) -> dict[str, bool]:
@@ -106,7 +119,7 @@ def _routes(directory: Directory) -> Iterator[Check]:
         text = f"nobody is behind the audience `{audience}`, which is to hear of {events}"
         yield Check("routes", Outcome.WARNING, text, _BEHIND[audience])
     reached = {event for event, _, audience in heard if directory.addresses(audience)}
-    if silent := [event for event in NEEDED_ROUTES if event not in reached]:
+    if silent := [each for each in NEEDED_ROUTES if each in directory.routes and each not in reached]:
         text = f"nobody would hear of {', '.join(silent)}"
         mend = "name channels or people for them: slack, email, leadership, routes (docs/delivery.md)"
         yield Check("routes", Outcome.FAILED, text, mend)

@@ -94,29 +94,35 @@ def members(portfolio: Portfolio, errand: Errand) -> Iterator[Members]:
     UsageError for a day that has not come.
     """
     if portfolio.column is None:
-        day = _own_day(portfolio.entries[0], errand)
-        yield Members(portfolio, portfolio.entries, _asked(day, portfolio, errand))
+        day = _own_day(portfolio.entries, errand)
+        yield Members(portfolio, portfolio.entries, asked_of(day, portfolio, errand))
         return
     source = open_source(portfolio.own.source_spec(), errand.world)
     try:
         shared = SharedSource(source, portfolio.column, portfolio.own.policy().facts)
-        asked = _asked(source.today(), portfolio, errand)
+        asked = asked_of(source.today(), portfolio, errand)
         yield Members(portfolio, tuple(map(portfolio.company, shared.grouping.names)), asked, shared)
     finally:
         source.close()
 
 
-def _own_day(config: Config, errand: Errand) -> date | None:
-    """The day that the first company's source lives on, where that is one of its own."""
-    try:
-        with company(config, errand.world) as first:
-            return first.source.today()
-    except MonitorError:
-        return None  # it will say so itself
+def _own_day(entries: Iterable[Config], errand: Errand) -> date | None:
+    """The day that the companies' sources live on; None as soon as one of them lives in the real world."""
+    days: list[date] = []
+    for config in entries:
+        try:
+            with company(config, errand.world) as each:
+                own = each.source.today()
+        except MonitorError:
+            return None  # it will say so itself
+        if own is None:
+            return None
+        days.append(own)
+    return max(days)
 
 
-def _asked(own_day: date | None, portfolio: Portfolio, errand: Errand) -> Asked:
-    """The portfolio's own week; a source may live on a day of its own."""
+def asked_of(own_day: date | None, portfolio: Portfolio, errand: Errand) -> Asked:
+    """The portfolio's own week; a source may live on a day of its own. Raises UsageError for a day to come."""
     own = portfolio.own
     today = own_day or _today(own, errand.world.now())
     if errand.as_of is None:
@@ -249,6 +255,8 @@ def inspect(
             return examine(found, found.asked(errand.as_of, _today(config, errand.world.now())))
     except MonitorError as error:
         return [Check("company", Outcome.FAILED, str(error))]
+    except Exception as error:  # noqa: BLE001  as for a run
+        return [Check("company", Outcome.FAILED, f"{BROKE} ({type(error).__name__}: {error})")]
 
 
 def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:

@@ -162,9 +162,8 @@ def channels(config: Config, wait: Callable[[float], None]) -> dict[str, Channel
     """The channels that a configuration names, opened."""
     from monitor.channels import Wanted, open_channels
 
-    scope = config.seat.name if config.seat else ""
     settings = (config.slack(), config.email(), config.webhook())
-    return open_channels(Wanted(*settings, words(config.templates), wait, scope))
+    return open_channels(Wanted(*settings, words(config.templates), wait, config.scope, config.signature))
 
 
 def open_log(config: Config, *, create: bool = True) -> Store:

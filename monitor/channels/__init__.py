@@ -21,7 +21,9 @@ def open_channels(wanted: Wanted) -> dict[str, Channel]:
     """The configured channels by name. Opening connects to nothing; `close()` each when done."""
     opened: dict[str, Channel | None] = {name: import_module(at).open_channel(wanted) for name, at in CHANNELS.items()}
     found = {name: channel for name, channel in opened.items() if channel is not None}
-    return {name: Scoped(channel, wanted.scope) for name, channel in found.items()} if wanted.scope else dict(found)
+    if not wanted.scope:
+        return dict(found)
+    return {name: Scoped(channel, wanted.scope, wanted.company) for name, channel in found.items()}
 
 
 __all__ = ["CHANNELS", "Channel", "Wanted", "open_channels"]

@@ -13,7 +13,7 @@ from monitor.render.words import Words
 class Wanted:
     """The settings of every channel, None where it is not configured; `wait` lets seconds pass between two calls.
 
-    `scope`: which of many companies speaks; empty where there is one.
+    `scope`: which of many companies speaks, `company`: its name, where it is one; both empty where there is one.
     """
 
     slack: SlackSettings | None
@@ -22,3 +22,4 @@ class Wanted:
     words: Words
     wait: Callable[[float], None]
     scope: str = ""
+    company: str = ""

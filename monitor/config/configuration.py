@@ -50,12 +50,14 @@ _SMTP_PORTS = {"starttls": 587, "tls": 465}
 class Seat:
     """The place of one company among many. `name` sets apart its messages, `log` is the database of its own.
 
-    `column`: by which its rows are told from the others', where all have one source.
+    `column`: by which its rows are told from the others', where all have one source. `of_all`: it is no company's place
+    but the portfolio's own.
     """
 
     name: str
     log: str
     column: str | None = None
+    of_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,16 @@ class Config:
     def database_masked(self) -> str:
         """The same to be shown."""
         return database.masked(self.database_url)
+
+    @property
+    def scope(self) -> str:
+        """What sets apart the messages of one of many companies; empty where there is one."""
+        return self.seat.name if self.seat else ""
+
+    @property
+    def signature(self) -> str:
+        """What its messages are signed with: the name of one of many companies; empty where nobody could ask whose."""
+        return self.company if self.seat and not self.seat.of_all else ""
 
     @property
     def database_folder(self) -> Path | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PureWindowsPath
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 SCHEMES = ("sqlite", "postgresql", "postgres")
 _BESIDE = ".companies"
+_LONGEST_SCHEMA = 63
+"""Bytes of a name that PostgreSQL keeps."""
 _SECRET_PARAMETERS = ("password", "sslpassword")
 _USERINFO = re.compile(r"(?<=://)([^/@]*?):[^/]*@")
 _PARAMETER = re.compile(rf"(?<=[?&])({'|'.join(_SECRET_PARAMETERS)})=[^&#]*", re.IGNORECASE)
@@ -57,11 +60,36 @@ def derived(url: str, name: str) -> str | None:
     base, mark, query = rest.partition("?")
     if not scheme.startswith("sqlite"):
         given = dict(parse_qsl(query))
-        schema = f"{given.get('schema', 'smb')}_{name.replace('-', '_')}"
+        schema = _schema(given.get("schema", "smb"), name)
         return f"{scheme}://{base}?{urlencode({**given, 'schema': schema})}"
     if not base.strip("/") or base.startswith(("/:memory:", "/file:")):
         return None
     return f"{scheme}://{base.removesuffix('.db')}{_BESIDE}/{name}.db{mark}{query}"
+
+
+def _schema(prefix: str, name: str) -> str:
+    """PostgreSQL cuts longer names off at their end, where the hash is that tells two companies apart."""
+    head, _, tail = f"{prefix}_{name.replace('-', '_')}".rpartition("_")
+    return f"{head.encode()[: _LONGEST_SCHEMA - len(tail) - 1].decode(errors='ignore')}_{tail}"
+
+
+def identity(url: str) -> str:
+    """The same for two located URLs of one database, however they are spelt."""
+    scheme, _, rest = url.partition("://")
+    base, _, query = rest.partition("?")
+    if scheme.startswith("sqlite"):
+        return f"sqlite:{os.path.realpath(base[1:])}"
+    parts, given = urlsplit(url), dict(parse_qsl(query))
+    return f"postgresql:{parts.hostname}:{parts.port or 5432}{parts.path}?{given.get('schema', '')}"
+
+
+def lent(url: str, whole: str) -> str:
+    """One company's `url`, with the login of `whole` where it has none there: files hold no password."""
+    own, shared = urlsplit(url), urlsplit(whole)
+    login, at, _ = shared.netloc.rpartition("@")
+    if own.scheme.startswith("sqlite") or "@" in own.netloc or not at or own.hostname != shared.hostname:
+        return url
+    return own._replace(netloc=f"{login}@{own.netloc}").geturl()
 
 
 def folder_beside(url: str) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -52,7 +53,8 @@ class Portfolio:
         """The configuration of one company; by a column, any name is one. Raises UsageError for one that is not."""
         if self.column is not None:
             return self._by_column(name)
-        found = next((entry for entry in self.entries if entry.company == name), None)
+        alike = unicodedata.normalize("NFC", name)  # as a terminal may give what the file has in another form
+        found = next((each for each in self.entries if unicodedata.normalize("NFC", each.company) == alike), None)
         if found is None:
             raise UsageError(unknown_company(name, self.names, self.own.file.name))
         return found
@@ -89,7 +91,7 @@ def seat(whole: Config, name: str | None, column: str | None = None) -> Seat:
             f"{whole.file}: database: many companies need a file (sqlite:///smb-monitor.db) or a server to keep a log"
             " of each in; this one is in memory"
         )
-    return Seat(named, log, column)
+    return Seat(named, log, column, of_all=name is None)
 
 
 def of_entry(document: Document, entry: Mapping[str, Plain]) -> Document:
@@ -148,24 +150,34 @@ def shape_problems(given: Plain) -> Iterator[Problem]:
                 yield Problem((KEY, at), "must be keys with values, company among them")
             elif "company" not in entry:
                 yield Problem((KEY, at, "company"), "is missing; it must be text")
+            elif KEY in entry:
+                yield Problem((KEY, at, KEY), "cannot stand in an entry: every company is an entry of its own")
     elif isinstance(given, dict):
         yield from (Problem((KEY, key), unknown(key, ["column"])) for key in given if key != "column")
         column = given.get("column")
         if "column" not in given:
             yield Problem((KEY, "column"), "is missing; it must be text")
-        elif column is not None and not isinstance(column, str):
+        elif column is not None and not (isinstance(column, str) and column.strip()):
             yield Problem((KEY, "column"), "must be text, the name of a column")
     else:
         yield Problem((KEY,), "must be a list, or keys with values, column among them")
 
 
 def twice(portfolio: Portfolio) -> Iterator[Problem]:
-    """Companies that nobody could tell apart, by name or by database."""
+    """Companies that nobody could tell apart, by name or by database, and one whose log would be forgotten."""
     names: dict[str, int] = {}
-    logs: dict[str, str] = {portfolio.own.database_url: "the portfolio itself"}
+    logs: dict[str, str] = {database.identity(portfolio.own.database_url): "the portfolio itself"}
     for at, entry in enumerate(portfolio.entries):
-        same = " ".join(entry.company.split()).casefold()
-        if (first := names.setdefault(same, at)) != at:
+        log = database.identity(entry.database_url)
+        if (first := names.setdefault(_as_read(entry.company), at)) != at:
             yield Problem((KEY, at, "company"), f"is also the name of company {first + 1}; each has a name of its own")
-        elif (holder := logs.setdefault(entry.database_url, entry.company)) != entry.company:
+        elif database.derived(entry.database_url, OWN_LOG) is None:
+            yield Problem((KEY, at, "database"), "must name a file or a server: what is in memory is forgotten at once")
+        elif (holder := logs.setdefault(log, entry.company)) != entry.company:
             yield Problem((KEY, at, "database"), f"is also the database of {holder}; each company has one of its own")
+
+
+def _as_read(name: str) -> str:
+    """The same for two names that a person reads alike."""
+    seen = "".join(mark for mark in unicodedata.normalize("NFKC", name) if unicodedata.category(mark) != "Cf")
+    return " ".join(seen.split()).casefold()

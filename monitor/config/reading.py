@@ -125,7 +125,8 @@ def _portfolio(
     for document, entry in entries:
         seat = portfolio.seat(whole, document.company)
         if "database" in entry:
-            seat = replace(seat, log=database.located(document.database, whole.folder))
+            located = database.located(document.database, whole.folder)
+            seat = replace(seat, log=database.lent(located, whole.database_url))
         configs.append(file.config(portfolio.of_entry(document, entry), seat))
     return Portfolio(
         replace(whole, seat=portfolio.seat(whole, None)),

@@ -57,8 +57,8 @@ class Change:
 class PortfolioLine:
     """One company among many: as much of its run as the portfolio says of it, and no more, since there are thousands.
 
-    `days`: for how long it is paused. `tripped_by` are titles. `figures`: every indicator that counts and is not
-    healthy. `unfit`: titles of those in trouble that do not count.
+    `days`: for how long it is paused, 0 where that began on the last day or later. `tripped_by` are titles. `figures`:
+    every indicator that counts and is not healthy. `unfit`: titles of those in trouble that do not count.
     """
 
     company: str
@@ -125,7 +125,7 @@ def line(seen: Snapshot) -> PortfolioLine:
         company=seen.company,
         standing=Standing.PAUSED if tripped else _standing(figures, unfit),
         as_of=seen.as_of,
-        days=(seen.as_of - breaker.since).days if tripped and breaker.since else 0,
+        days=max((seen.as_of - breaker.since).days, 0) if tripped and breaker.since else 0,
         open_by_override=tripped and not breaker.hiring_paused,
         tripped_by=tuple(view.title for view in seen.indicators if tripped and view.key in breaker.tripped_by),
         figures=figures,

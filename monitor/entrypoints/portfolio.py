@@ -7,12 +7,25 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from textwrap import indent
 
+from monitor.app import roll
 from monitor.app.digest import Draft, Edition, planned, publish, undelivered
-from monitor.app.portfolio import Answer, Errand, Members, Work, answers, drafted, inspect, members, speaks, tell
+from monitor.app.portfolio import (
+    Answer,
+    Errand,
+    Members,
+    Work,
+    answers,
+    asked_of,
+    drafted,
+    inspect,
+    members,
+    speaks,
+    tell,
+)
 from monitor.app.wiring import Asked, Company, open_log, words
 from monitor.config import Config, Portfolio
 from monitor.core.checks import Check, Outcome
@@ -83,7 +96,7 @@ def status(args: argparse.Namespace, portfolio: Portfolio) -> int:
             lines.append(answer.line)
             if answer.shown is not None:
                 documents[answer.company] = answer.shown
-        board = each.found.board(lines)
+        board = _whole(portfolio, each.found.board(lines))
     if args.json:
         say(_documents(board, documents))
     else:
@@ -96,7 +109,7 @@ def digest(args: argparse.Namespace, portfolio: Portfolio) -> int:
     from monitor.app.observe import observe
 
     with _round(args, portfolio, _shared_out(args)) as each:
-        board = each.found.board([answer.line for answer in each.answers(observe)])
+        board = _whole(portfolio, each.found.board([answer.line for answer in each.answers(observe)]))
     chosen = words(portfolio.own.templates)
     show_as(args, drawing.digest(board, chosen), chosen)
     return each.code(board)
@@ -111,16 +124,21 @@ class Postman:
 
     lines: list[LedgerLine] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
+    """What did not arrive, earlier ones among it, which are no failure of this run."""
+    stopped: bool = False
+    """Whether a company's outbox could not be used at all."""
     _patience: float = PATIENCE
 
     def deliver(self, config: Config) -> None:
         began = time.monotonic()
         try:
             with open_log(config) as store:
-                self.lines += deliver(config, store, max(self._patience, 0))
+                lines = deliver(config, store, max(self._patience, 0))
+                self.lines += [replace(each, headline=f"{config.company}: {each.headline}") for each in lines]
                 self.failing += [f"{config.company}: {each}" for each in undelivered(store, now())]
         except MonitorError as error:
             self.failing.append(f"{config.company}: {error}")
+            self.stopped = True
         self._patience -= time.monotonic() - began
 
 
@@ -128,6 +146,21 @@ def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
     """Runs every company, sends what each says itself, then the digest of them all."""
     must_be_heard(portfolio.own)
     postman = Postman()
+    try:
+        board, code = _told(args, portfolio, postman)
+    except DataError as error:  # of the source that all share: whoever waits for the digest has to hear of it
+        complain(str(error))
+        board, code = _silenced(args, portfolio, str(error)), error.exit_code
+    with open_log(portfolio.own) as store:
+        publish(store, _draft(portfolio, board, store, postman.failing), Edition(now(), again=True))
+        lines = [*postman.lines, *deliver(portfolio.own, store)]
+    show(drawing.sent(board, lines, postman.failing, words(portfolio.own.templates)), as_json=args.json)
+    late = postman.stopped or any(line.status not in _DONE for line in lines)
+    return DeliveryError.exit_code if late else code
+
+
+def _told(args: argparse.Namespace, portfolio: Portfolio, postman: Postman) -> tuple[Board, int]:
+    """Every company run and recorded, and what those say that speak for themselves delivered; and the exit code."""
     with _round(args, portfolio, _shared_out(args)) as each:
         speaking = {config.company: config for config in each.found.configs if speaks(config)}
         told: list[PortfolioLine] = []
@@ -136,12 +169,27 @@ def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
             if answer.company in speaking:
                 postman.deliver(speaking[answer.company])
         board = each.found.board(told)
+    code = each.code(board)
+    if portfolio.column is None:
+        return board, code
     with open_log(portfolio.own) as store:
-        publish(store, _draft(portfolio, board, store, postman.failing), Edition(now(), again=True))
-        lines = [*postman.lines, *deliver(portfolio.own, store)]
-    show(drawing.sent(board, lines, postman.failing, words(portfolio.own.templates)), as_json=args.json)
-    late = bool(postman.failing) or any(line.status not in _DONE for line in lines)
-    return DeliveryError.exit_code if late else each.code(board)
+        whole = roll.with_missed(board, store)
+        roll.note(board, store)
+    return whole, code
+
+
+def _silenced(args: argparse.Namespace, portfolio: Portfolio, why: str) -> Board:
+    as_of = asked_of(None, portfolio, Errand(args.as_of, world())).as_of
+    with read_only(portfolio.own) as store:
+        return roll.silenced(portfolio.name, as_of, store, why)
+
+
+def _whole(portfolio: Portfolio, board: Board) -> Board:
+    """The board with the companies that the data named lately and name no longer."""
+    if portfolio.column is None:
+        return board
+    with read_only(portfolio.own) as store:
+        return roll.with_missed(board, store)
 
 
 def dry_run(args: argparse.Namespace, portfolio: Portfolio) -> int:
@@ -150,11 +198,13 @@ def dry_run(args: argparse.Namespace, portfolio: Portfolio) -> int:
 
     def prepared(found: Company, store: Store, asked: Asked, at: datetime) -> Snapshot:
         run, own = would_say(found, store, asked, at)
-        rows.extend(own)
+        for row in own:
+            said = f"{found.config.company}: {row.message.headline}"
+            rows.append(replace(row, message=replace(row.message, headline=said)))
         return run.snapshot
 
     with _round(args, portfolio) as each:
-        board = each.found.board([answer.line for answer in each.answers(prepared, read_only)])
+        board = _whole(portfolio, each.found.board([answer.line for answer in each.answers(prepared, read_only)]))
     with read_only(portfolio.own) as store:
         rows += planned(store, _draft(portfolio, board, store, []), Edition(now(), again=True)).outgoing
         waiting = store.outbox.lines(OPEN)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from shlex import quote
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -40,7 +41,7 @@ def serve(args: argparse.Namespace, clock: Callable[[], datetime] = now) -> int:
     if isinstance(chosen, Portfolio):
         raise UsageError(
             "serve is one company's worker: name it with --company NAME, or run all of them by the clock, such as with"
-            " the cron line `0 8 * * * smb-monitor digest --send`."
+            f" the cron line `0 8 * * * smb-monitor --config {quote(str(chosen.own.file.absolute()))} digest --send`."
         )
     if args.dry_run:
         return dry_run(args)

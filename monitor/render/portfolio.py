@@ -85,7 +85,8 @@ def digest(board: Board, words: Words, extras: Extras = NOTHING_MORE) -> Message
     blocks += _healthy(board, words)
     if extras.undelivered:
         sentences = _listed(words, [span(_said(words, each), Tone.WARN) for each in extras.undelivered])
-        blocks += _part(words, "heading_undelivered", sentences)
+        blocks.append(Heading(words.say(KIND, "heading_undelivered")))
+        blocks += map(Paragraph, sentences)  # no lines, which a correction is about: what did not arrive is no reading
     return Message("digest", *_headline(board, words), (*blocks, Divider(), Footer(tuple(_footer(board, words)))))
 
 
@@ -206,24 +207,45 @@ def _name(line: PortfolioLine, words: Words) -> Line:
 
 
 def _unjudged(board: Board, words: Words, standing: Standing) -> list[Block]:
-    held = board.standing(standing)
-    lines = [(*_name(line, words), Span("; ".join(_reasons(line, board, words)))) for line in held]
-    return _part(words, f"heading_{standing}", _listed(words, lines)) if held else []
+    """The companies of one standing by why, each reason once: a server that is down takes hundreds along."""
+    held: dict[str, list[PortfolioLine]] = {}
+    for line in board.standing(standing):
+        held.setdefault("; ".join(_reasons(line, board, words)), []).append(line)
+    if not held:
+        return []
+    shown = [
+        (Span(_together(lines, words, LISTED), Tone.STRONG), Span(f": {why}"))
+        for why, lines in list(held.items())[:LISTED]
+    ]
+    rest = sum(len(lines) for lines in list(held.values())[LISTED:])
+    more = (_more(rest, words),) if rest else ()
+    return [_counted(words, f"heading_{standing}", board.standing(standing)), Lines((*shown, *more))]
+
+
+def _counted(words: Words, heading: str, lines: Sequence[PortfolioLine]) -> Heading:
+    return Heading(f"{words.say(KIND, heading)} ({len(lines):,})")
+
+
+def _together(lines: Sequence[PortfolioLine], words: Words, most: int) -> str:
+    """Their names, and how many more there are."""
+    names = tuple(words.say(KIND, "company", company=line.company) for line in lines[:most])
+    return words.say(KIND, "together", names=names, more=max(len(lines) - most, 0))
+
+
+def _more(count: int, words: Words) -> Line:
+    return span(words.say(KIND, "list_more", count=count), Tone.DIM)
 
 
 def _listed(words: Words, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The first of them, the rest counted."""
     rest = len(lines) - LISTED
-    more = (span(words.say(KIND, "list_more", count=rest), Tone.DIM),) if rest > 0 else ()
-    return (*lines[:LISTED], *more)
+    return (*lines[:LISTED], *((_more(rest, words),) if rest > 0 else ()))
 
 
 def _healthy(board: Board, words: Words) -> list[Block]:
     held = board.standing(Standing.HEALTHY)
-    names = tuple(words.say(KIND, "company", company=line.company) for line in held[:NAMED])
-    said = words.say(KIND, "healthy", names=names, more=max(len(held) - NAMED, 0)) if held else ""
-    line = span(said, Tone.PLAIN) if held else span(words.say(KIND, "healthy_none"), Tone.DIM)
-    return [Heading(f"{words.say(KIND, 'heading_healthy')} ({len(held):,})"), Paragraph(line)]
+    line = span(_together(held, words, NAMED)) if held else span(words.say(KIND, "healthy_none"), Tone.DIM)
+    return [_counted(words, "heading_healthy", held), Paragraph(line)]
 
 
 def _footer(board: Board, words: Words) -> Iterator[Line]:

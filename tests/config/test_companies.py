@@ -67,6 +67,10 @@ def test_a_company_tells_its_own_channels_and_people_and_the_portfolio_the_rest(
             ["me:s%40crt@db/all?sslmode=require&schema=smb_portfolio", "&schema=smb_acme_"],
         ),
         ("postgres://db/all?schema=eu", ["postgresql://db/all?schema=eu_portfolio", "?schema=eu_acme_"]),
+        (
+            f"postgres://db/all?schema={'group' * 11}",
+            [f"?schema={'group' * 10}gro_portfolio", f"?schema={'group' * 10}gr_37036cd8f9"],
+        ),
     ],
 )
 def test_each_company_has_a_log_of_its_own_made_from_the_database(tmp_path: Path, given: str, logs: list[str]) -> None:
@@ -74,6 +78,21 @@ def test_each_company_has_a_log_of_its_own_made_from_the_database(tmp_path: Path
     for config, log in zip((found.own, found.entries[0]), logs, strict=True):
         assert log.format(folder=tmp_path) in config.database_url
     assert found.entries[1].database_url == f"sqlite:///{tmp_path}/old.db"
+
+
+@pytest.mark.parametrize(
+    ("own", "log"),
+    [
+        ("postgresql://db/all?schema=acme", "postgresql://me:s%40crt@db/all?schema=acme"),
+        ("postgresql://you@db/all?schema=acme", "postgresql://you@db/all?schema=acme"),
+        ("postgresql://elsewhere/all", "postgresql://elsewhere/all"),
+        ("sqlite:////old.db", "sqlite:////old.db"),
+    ],
+)
+def test_an_older_log_on_the_same_server_is_opened_with_the_same_login(tmp_path: Path, own: str, log: str) -> None:
+    text = f"source: {{type: demo}}\ncompanies: [{{company: A, database: '{own}'}}]"
+    (entry,) = many(tmp_path, text, {"DATABASE_URL": "postgresql://me:s%40crt@db/all"}).entries
+    assert entry.database_url == log
 
 
 def test_a_section_of_another_type_is_another_section(tmp_path: Path) -> None:
@@ -98,6 +117,21 @@ WRONG = [
         " - company: B\n   database: sqlite:///x.db",
         "5: companies[2].database: is also the database of A; each company has one of its own",
     ),
+    (
+        "source: {type: demo}\ncompanies:\n - {company: A, database: 'sqlite:///x.db'}\n"
+        " - company: B\n   database: sqlite:///sub/../x.db?timeout=5",
+        "5: companies[2].database: is also the database of A; each company has one of its own",
+    ),
+    (
+        'source: {type: demo}\ncompanies:\n - company: "M\\u0308uller\\u200b"\n - company: "M\\u0308U\\u00adller"',
+        "4: companies[2].company: is also the name of company 1",
+    ),
+    (
+        "source: {type: demo}\ncompanies:\n - {company: A, database: 'sqlite://'}",
+        "3: companies[1].database: must name a file or a server",
+    ),
+    ("companies: [{company: A, companies: [{company: B}]}]", "1: companies[1].companies: cannot stand in an entry"),
+    ("source: {type: demo}\ncompanies: {column: ' '}", "2: companies.column: must be text, the name of a column"),
     ("database: 'sqlite://'\nsource: {type: demo}\ncompanies: {column: x}", " database: many companies need a file"),
     ("companies: {column: x}", "1: source: is missing"),
     ("companies:\n - {company: A, source: {type: demo}, slack: {alert_channel: C012}}", "2: companies[1].slack.digest"),
@@ -133,3 +167,8 @@ def test_no_two_names_share_a_slug_and_each_is_harmless_everywhere() -> None:
     slugs = [slug(name) for name in names]
     assert len(set(slugs)) == len(names)
     assert all(len(each) <= 43 and each.replace("-", "").isalnum() and each.isascii() for each in slugs)
+
+
+def test_a_company_is_found_however_its_name_is_composed(tmp_path: Path) -> None:
+    found = many(tmp_path, "source: {type: demo}\ncompanies: [{company: M\u00fcller}, {company: Muller}]")
+    assert found.company("Mu\u0308ller").company == "M\u00fcller"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app.observe import observe
-from monitor.app.portfolio import Errand, run_one
+from monitor.app.portfolio import Errand, inspect, run_one
 from monitor.config import Portfolio
 from monitor.config import configured as configured_in
 from monitor.entrypoints.opening import world
@@ -65,9 +65,9 @@ def test_a_company_that_is_not_there_is_a_mistake_with_the_nearest_name(ask: Run
     assert "no company of config.yaml is called 'Acmee'; did you mean Acme?" in answer.err
 
 
-def test_the_worker_says_what_to_do_instead(ask: Run) -> None:
+def test_the_worker_says_what_to_do_instead_wherever_cron_runs_it(ask: Run, northwind: Path) -> None:
     answer = ask("serve")
-    assert answer.code == 2 and "smb-monitor digest --send" in answer.err
+    assert answer.code == 2 and f"smb-monitor --config {northwind} digest --send" in answer.err
 
 
 def test_doctor_says_of_each_how_it_is_and_of_the_failing_what_mends_them(ask: Run) -> None:
@@ -100,6 +100,18 @@ def test_one_company_in_trouble_neither_stops_nor_colours_another(
     assert "delta.db cannot be read: database is locked" in answer.json["unreadable"]["Delta"]
     alone = documents(ask("status", "--json").out)
     assert documents(answer.out) == {"Beta": alone["Beta"]}
+
+
+def test_a_built_in_company_among_others_does_not_stop_their_clock(run: Run, tmp_path: Path) -> None:
+    demo, gone = (
+        "  - {company: Demo, source: {type: demo}}\n",
+        "  - {company: Gone, source: {type: csv, path: nowhere}}\n",
+    )
+    days = []
+    for entries in (demo + gone, gone, demo):
+        file = configured(tmp_path, f"{REST}companies:\n{entries}")
+        days.append(run("status", "--json", "--config", file).json["as_of"])
+    assert days[0] == days[1] != days[2]
 
 
 def test_where_nobody_can_be_read_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:
@@ -148,6 +160,13 @@ def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(no
     answer = run_one(portfolio.entries[1], Errand(AS_OF, world), lambda *_: 1 // 0)  # type: ignore[arg-type]
     assert isinstance(answer.broke, ZeroDivisionError)
     assert answer.line.why.startswith("an error of the program, not of the data (ZeroDivisionError")
+
+
+def test_an_error_of_the_program_in_one_company_does_not_stop_doctor(northwind: Path) -> None:
+    portfolio = configured_in(northwind, {})
+    assert isinstance(portfolio, Portfolio)
+    (check,) = inspect(portfolio.entries[1], Errand(AS_OF, world()), lambda *_: [1 // 0], None)
+    assert check.text.startswith("an error of the program, not of the data (ZeroDivisionError")
 
 
 def test_what_one_company_is_run_by_can_be_handed_to_another_process(northwind: Path) -> None:

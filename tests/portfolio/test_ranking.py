@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.messages import Lines
 from monitor.core.portfolio import Board, Figure, PortfolioLine, Standing, board, line, unreadable
 from monitor.core.types import Band, Snapshot, State
 from monitor.render import portfolio, slack, text
@@ -93,7 +94,30 @@ def test_a_thousand_companies_fit_in_one_message_and_nobody_is_left_uncounted(wo
     shown = text.render(message)
     assert "Hiring is paused at 150 of 1,000 companies; 150 more in breakage; 100 without a verdict" in shown
     assert "435 more: 135 paused, 150 in breakage, 150 with a warning." in shown
-    assert shown.count("40 more. smb-monitor status lists every company.") == 2 and "and 410 more" in shown
+    assert " ".join(shown.split()).count(" and 40 more: ") == 2 and "and 410 more" in shown
+
+
+def test_many_that_cannot_be_read_for_one_reason_are_told_in_one_line(words: Words) -> None:
+    lines = [unreadable(f"C{at:02}", "the server is down" if at % 20 else "no such table") for at in range(40)]
+    shown = text.render(portfolio.digest(board("All", DAY, lines), words))
+    assert "C00, C20: no such table" in shown
+    assert "C09, C10 and 28 more: the server is down" in " ".join(shown.split())
+
+
+def test_what_did_not_arrive_makes_no_correction_of_the_readings(words: Words) -> None:
+    def figures(extras: portfolio.Extras) -> list[object]:
+        message = portfolio.digest(board("All", DAY, LINES), words, extras)
+        return [message.headline, *(block for block in message.blocks if isinstance(block, Lines))]
+
+    late = portfolio.Extras(undelivered=("Acme: the digest (to C1: Slack did not answer)",))
+    assert figures(late) == figures(portfolio.NOTHING_MORE)
+    assert "Acme: the digest (to C1" in text.render(portfolio.digest(board("All", DAY, LINES), words, late))
+
+
+def test_a_breaker_that_tripped_after_the_last_day_is_paused_anew(words: Words) -> None:
+    seen = STATES["tripped"]()
+    found = line(replace(seen, breaker=replace(seen.breaker, since=seen.as_of + timedelta(days=2))))
+    assert found.days == 0 and "paused anew" in text.render(portfolio.status(board("All", seen.as_of, [found]), words))
 
 
 @pytest.mark.parametrize(

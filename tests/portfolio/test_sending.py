@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.conftest import ROOT
-from tests.portfolio.company import DAY, KINDS, REST, configured, in_folders
+from tests.portfolio.company import DAY, KINDS, REST, by_column, configured, in_folders
 from tests.slack_server import ALERT, DIGEST, SlackServer
 
 OWN = f"slack: {{digest_channel: {DIGEST}, alert_channel: {ALERT}}}"
@@ -57,6 +57,7 @@ def test_each_company_tells_its_own_and_the_portfolio_everybody_each_once(
     first = run(*typed)
     assert first.code == 0, first
     assert first.out.startswith("4 companies: 3 read, 1 not.") and "Gone: There is no folder" in first.out
+    assert "slack Beta: All quiet" in first.out and "Acme: Mid-market hiring starts paused" in preview.out
     found = digests(slack)
     assert set(found.values()) == {1}
     assert of_week(found) == ["acme", "beta", "portfolio"]
@@ -79,6 +80,25 @@ def test_a_portfolio_that_reads_differently_by_now_is_corrected_in_place(
     assert "Corrected" in str(message.blocks) and "No verdict" in str(message.blocks)
 
 
+def test_by_a_column_a_company_that_is_gone_and_a_source_that_fails_are_told(
+    run: Run, slack: SlackServer, tmp_path: Path
+) -> None:
+    both = {name: KINDS[name]() for name in ("Acme", "Beta")}
+    typed = ("digest", "--send", "--config", by_column(tmp_path, both, rest=f"{REST}{OWN}\n"), "--as-of", DAY)
+    assert run(*typed).code == 0
+    by_column(tmp_path, {"Beta": both["Beta"]}, rest=f"{REST}{OWN}\n")
+    assert run(*typed).code == 0
+    (message,) = slack.messages(DIGEST)
+    assert message.text == "1 of 2 companies without a verdict; nothing in breakage where there is one"
+    assert "No row names it any more; the last week in which one did ended on 27 Sep 2026" in str(message.blocks)
+    assert "Acme     cannot be read" in run("status", *typed[2:]).out
+    (tmp_path / "all" / "opportunities.csv").write_text("company_id,segment\nBeta,smb\n")
+    failed = run(*typed)
+    assert failed.code == 3 and "has no column" in failed.err
+    (message,) = slack.messages(DIGEST)
+    assert message.text == "None of 2 companies could be read"
+
+
 def test_a_portfolio_that_nobody_hears_is_not_sent(run: Run, prepared: Path, tmp_path: Path) -> None:
     file = configured(tmp_path, f"{REST}{COMPANIES}")
     answer = run("digest", "--send", "--config", file, "--as-of", DAY)
@@ -92,6 +112,16 @@ def test_doctor_says_whether_the_digest_of_the_portfolio_would_arrive(run: Run, 
     assert answer.code == 1 and "the portfolio's own digest cannot be sent" in answer.out
     assert "SLACK_BOT_TOKEN is not set" in answer.out and "SLACK_APP_TOKEN" not in answer.out
     assert run("doctor", "--dry-run", "--config", file).code == 0
+
+
+def test_doctor_asks_for_no_secrets_of_a_worker_that_a_portfolio_does_not_have(
+    run: Run, slack: SlackServer, tmp_path: Path
+) -> None:
+    gone = f"companies: [{{company: Gone, source: {{type: csv, path: nowhere}}, {OWN}}}]\n"
+    answer = run("doctor", "--config", configured(tmp_path, f"{REST}{OWN}\n{gone}"))
+    assert answer.out.startswith("1 of 1 company fails a check; each says how to mend it\n")
+    assert "app token" not in answer.out and "SLACK_APP_TOKEN" not in answer.out
+    assert [line for line in answer.out.splitlines() if line.startswith("The portfolio")] == ["The portfolio  ok"]
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ from email.utils import format_datetime
 from monitor.channels.email.headers import POLICY, SUBJECT, Mailbox, check, harmless, mailbox, message_id
 from monitor.core.messages import Message, Room, Trend
 from monitor.core.outbox import Outgoing
+from monitor.core.scope import LONGEST_NAME, unscoped
 from monitor.core.settings import EmailSettings
 from monitor.errors import DeliveryError
 from monitor.render import chart, html, text
+from monitor.render.plain import shorten
 from monitor.render.words import Words
 
 SHEET = text.Sheet(columns=76, room=Room.PAGE)
@@ -66,11 +68,16 @@ def write(outgoing: Outgoing, settings: EmailSettings, words: Words, now: dateti
 
 
 def titles(outgoing: Outgoing, words: Words) -> tuple[str, str]:
-    """Topic and subject. All mails of one incident have the same topic, and their subjects end with it."""
-    kind, _, rest = outgoing.incident.partition(":")
+    """Topic and subject. All mails of one incident have the same topic, and their subjects end with it.
+
+    A topic of one of many companies begins with its name, as their headlines do.
+    """
+    kind, _, rest = unscoped(outgoing.incident).partition(":")
     what, _, day = rest.rpartition(":")
     if kind in ("trip", "problem") and _is_day(day):
+        company = outgoing.data.get("company")
         topic = words.say("mail", f"topic_{kind}", day=date.fromisoformat(day), what=what)
+        topic = f"{shorten(str(company), LONGEST_NAME)}: {topic}" if company else topic
         said = words.say("mail", "subject_thread", about=outgoing.kind, topic=topic, headline=outgoing.message.headline)
         return harmless(topic, SUBJECT), harmless(said, SUBJECT)
     said = harmless(words.say("mail", "subject", headline=outgoing.message.headline), SUBJECT)

@@ -96,6 +96,12 @@ def must_be_asked(breaker: Breaker, line: LedgerLine | None) -> None:
         )
 
 
+def anothers(office: Office) -> str:
+    """Why nothing is done: Slack hands what is pressed to whichever worker of its app it likes."""
+    mine = office.company.config.company
+    return f"that is another company's; the monitor that heard you is {mine}'s: nothing was changed."
+
+
 def said(office: Office, recorded: list[Event]) -> str:
     """What was recorded, in a sentence."""
     lines = (f"recorded as line {event.seq}: {sentence(event, office.answers.words)}" for event in recorded)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitor.app.answers import INDICATOR_OF
+from monitor.core.scope import bare
 from monitor.entrypoints.slack import acts, commands, modals
 from monitor.entrypoints.slack.acts import Clicked
 from monitor.entrypoints.slack.desk import Job, Lane, Taken
@@ -19,6 +22,15 @@ def received(office: Office, body: Body) -> dict[str, object]:
     request, click = request_of(body, office.clock()), click_of(body)
     if click.act == OPENS_A_PAGE:
         return {}
+    value = bare(office.scope, click.value)
+    if value is None:
+        office.take(Job(request, lambda voice: voice.say(acts.anothers(office))))
+    else:
+        _do(office, request, replace(click, value=value))
+    return {}
+
+
+def _do(office: Office, request: Request, click: Click) -> None:
     if click.act == "override":
         modals.open_override(office, request, click.value)
     elif click.act == "checklist":
@@ -27,7 +39,6 @@ def received(office: Office, body: Body) -> dict[str, object]:
         _explain(office, request, click)
     else:
         office.take(Job(request, lambda voice: _act(office, request, click, voice), once=True))
-    return {}
 
 
 def _act(office: Office, request: Request, click: Click, voice: Voice) -> None:

@@ -10,6 +10,7 @@ from monitor.core.breaker import Breaker
 from monitor.core.notices import tell
 from monitor.core.outbox import LedgerLine
 from monitor.core.plan import NewEvent
+from monitor.core.scope import bare
 from monitor.core.types import Event
 from monitor.entrypoints.slack.logs import log
 from monitor.entrypoints.slack.office import Office
@@ -59,7 +60,8 @@ def line_of(office: Office, message: Mapping[str, Any], channel: str) -> LedgerL
     payload = metadata.get("event_payload") if isinstance(metadata, Mapping) else None
     key = payload.get("key") if isinstance(payload, Mapping) else None
     if isinstance(key, str):
-        return office.store.outbox.line(key)
+        own = bare(office.scope, key)
+        return None if own is None else office.store.outbox.line(own)
     here = {"channel": channel, "ts": message.get("ts")}
     lines = office.store.outbox.lines()
     return next((line for line in lines if line.receipt and here.items() <= dict(line.receipt).items()), None)

@@ -10,6 +10,7 @@ from typing import Any
 from monitor.app import actions
 from monitor.core.breaker import fold
 from monitor.core.notices import incident_of
+from monitor.core.scope import bare, scoped
 from monitor.core.types import State
 from monitor.entrypoints.slack import acts, forms
 from monitor.entrypoints.slack.desk import BUSY, Job, Lane, Taken
@@ -101,7 +102,8 @@ def _override(office: Office, request: Request, incident: str) -> View:
     today = acts.today(office)
     if breaker.override is not None and today <= breaker.override.until:
         raise ActRefused(f"{breaker.override.asked_by} has asked for an override already: approve it instead.")
-    return forms.override(_held(request, incident_of(breaker)), today, actions.last_override_day(office.company, today))
+    latest = actions.last_override_day(office.company, today)
+    return forms.override(_held(office, request, incident_of(breaker)), today, latest)
 
 
 def _checklist(office: Office, request: Request, incident: str) -> View:
@@ -109,33 +111,35 @@ def _checklist(office: Office, request: Request, incident: str) -> View:
     acts.must_be_current(breaker, incident)
     if not breaker.checklist:
         raise ActRefused("the breaker is armed: there is no checklist to work on.")
-    return forms.checklist(_held(request, incident_of(breaker)), breaker.checklist)
+    return forms.checklist(_held(office, request, incident_of(breaker)), breaker.checklist)
 
 
-def _held(request: Request, incident: str) -> str:
+def _held(office: Office, request: Request, incident: str) -> str:
     """What a form carries from its opening to its submission: the incident, and where to answer."""
-    return json.dumps({"incident": incident, "channel": request.channel})
+    return json.dumps({"incident": scoped(office.scope, incident), "channel": request.channel})
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """A form that was sent in."""
+    """A form that was sent in. `incident`: None where it is another company's."""
 
     request: Request
-    incident: str
+    incident: str | None
     view: Mapping[str, Any]
 
 
 def received(office: Office, body: Body) -> Reply:
     """Check what needs no database, and hand the rest in. What is wrong stands beside its field."""
     submitted = _submitted(office, body)
-    kind = submitted.view.get("callback_id")
-    if kind == OVERRIDE:
-        return _override_received(office, submitted)
-    if kind == CHECKLIST:
-        return _checklist_received(office, submitted)
-    log.warning("a form of another version was sent in")
-    return {}
+    kind, incident = submitted.view.get("callback_id"), submitted.incident
+    if kind not in (OVERRIDE, CHECKLIST):
+        log.warning("a form of another version was sent in")
+        return {}
+    if incident is None:
+        field = forms.REASON if kind == OVERRIDE else forms.first_input(submitted.view)
+        return _wrong({field: acts.anothers(office)})
+    receive = _override_received if kind == OVERRIDE else _checklist_received
+    return receive(office, submitted, incident)
 
 
 def _submitted(office: Office, body: Body) -> Submitted:
@@ -149,10 +153,10 @@ def _submitted(office: Office, body: Body) -> Submitted:
     channel = held.get("channel")
     given = request_of(body, office.clock())
     request = Request(given.id, given.user, given.at, channel if isinstance(channel, str) else None)
-    return Submitted(request, str(held.get("incident") or ""), view)
+    return Submitted(request, bare(office.scope, str(held.get("incident") or "")), view)
 
 
-def _override_received(office: Office, submitted: Submitted) -> Reply:
+def _override_received(office: Office, submitted: Submitted, incident: str) -> Reply:
     reason, until = forms.reason_of(submitted.view), forms.until_of(submitted.view)
     today = acts.today(office)
     try:
@@ -170,7 +174,7 @@ def _override_received(office: Office, submitted: Submitted) -> Reply:
     end = until
 
     def work(voice: Voice) -> None:
-        acts.must_be_current(fold(office.store.events()), submitted.incident)
+        acts.must_be_current(fold(office.store.events()), incident)
         recorded = actions.ask_override(acts.act_of(office, person), reason, end)
         office.wake()
         voice.say(acts.said(office, recorded))
@@ -178,7 +182,7 @@ def _override_received(office: Office, submitted: Submitted) -> Reply:
     return _handed_in(office, Job(submitted.request, work, once=True), forms.REASON)
 
 
-def _checklist_received(office: Office, submitted: Submitted) -> Reply:
+def _checklist_received(office: Office, submitted: Submitted, incident: str) -> Reply:
     first = forms.first_input(submitted.view)
     try:
         person = office.people.leader(submitted.request.user)
@@ -191,7 +195,7 @@ def _checklist_received(office: Office, submitted: Submitted) -> Reply:
         return {}
 
     def work(voice: Voice) -> None:
-        acts.must_be_current(fold(office.store.events()), submitted.incident)
+        acts.must_be_current(fold(office.store.events()), incident)
         act = acts.act_of(office, person)
         recorded = [
             event

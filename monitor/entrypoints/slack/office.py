@@ -31,6 +31,11 @@ class Office:
     open_company: Callable[[], Company]
     wake: Callable[[], None]
 
+    @property
+    def scope(self) -> str:
+        """What begins the keys of this company where it is one of many."""
+        return self.company.config.scope
+
     def take(self, job: Job) -> Taken:
         """Hand in a job; where too many wait, say so."""
         taken = self.desk.take(job)
