@@ -14,7 +14,7 @@ from monitor.config import Config
 from monitor.core.book import Book
 from monitor.core.facts import Deals, Sync
 from monitor.core.policy import FactsPolicy, Policy
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, DataError
 from monitor.sources import open_source
 from monitor.sources.source import Copied, Source, World
 
@@ -61,7 +61,7 @@ class SharedSource:
         self.source = source
         self.column = column
         self.policy = policy
-        self._companies: Companies | None = None
+        self._companies: Companies | DataError | None = None
         self._of: tuple[FactsPolicy, date] | None = None
 
     @cached_property
@@ -75,9 +75,15 @@ class SharedSource:
         """All of them as of a day. Raises DataError where the tables cannot be used."""
         from monitor.facts.load import load_companies
 
-        if self._companies is None or self._of != (policy, as_of):
-            self._companies = load_companies(self.source.tables(), policy, as_of, self.grouping)
+        if self._of != (policy, as_of):
+            try:
+                self._companies = load_companies(self.source.tables(), policy, as_of, self.grouping)
+            except DataError as error:
+                self._companies = error
             self._of = (policy, as_of)
+        if isinstance(self._companies, DataError):
+            raise self._companies  # as often as a company asks, without reading it all once more
+        assert self._companies is not None
         return self._companies
 
     def read(self, name: str, policy: FactsPolicy, as_of: date) -> Loaded:
