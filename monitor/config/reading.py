@@ -120,7 +120,8 @@ def _portfolio(
 ) -> Portfolio:
     whole = file.config(own)
     given = values[KEY]
-    column = given.get("column") if isinstance(given, dict) else None
+    named = given.get("column") if isinstance(given, dict) else None
+    column = named if isinstance(named, str) else None
     configs = []
     for document, entry in entries:
         seat = portfolio.seat(whole, document.company)
@@ -129,9 +130,9 @@ def _portfolio(
             seat = replace(seat, log=database.lent(located, whole.database_url))
         configs.append(file.config(portfolio.of_entry(document, entry), seat))
     return Portfolio(
-        replace(whole, seat=portfolio.seat(whole, None)),
+        replace(whole, seat=portfolio.seat(whole, None, column)),
         tuple(configs),
-        column if isinstance(column, str) else None,
+        column,
         frozenset({"company", "source"} - set(values)),
     )
 

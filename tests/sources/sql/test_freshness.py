@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor.entrypoints import opening
 from monitor.entrypoints.cli import main
 from tests.facts.company import change, deal, rep
+from tests.lent import at as clock_at
 from tests.sources import crm
 from tests.sources.sql.databases import Database
 
@@ -73,6 +76,30 @@ def test_a_copy_that_was_not_brought_up_to_date_has_no_bands_and_says_so_first(
     assert "the last sync was on 2026-09-14 06:05, stale on 2026-09-27" in company.said(
         "--as-of", "2026-09-27", "doctor"
     )
+
+
+def test_a_sync_is_stale_by_the_clock_even_where_the_day_asked_about_is_near(
+    environ: Database, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy stopped on a Monday evening; its week is asked about on the next Monday, and two days after that."""
+    synced = {"_fivetran_synced": "2026-09-22 01:30:00"}
+    environ.put({name.lower(): [row | synced for row in rows] for name, rows in crm.salesforce().items()})
+    given = "{defaults: {segment: smb}}"
+    source = f"{environ.source()}, preset: salesforce, tables: {{opportunities: {given}, reps: {given}}}"
+    company = Company(tmp_path, source, capsys)
+
+    def status(now: str, *words: str) -> Any:
+        monkeypatch.setattr(opening, "datetime", clock_at(datetime.fromisoformat(now)))
+        return json.loads(company.said(*words, "status", "--json"))
+
+    monday, wednesday = status("2026-09-28T12:00+00:00"), status("2026-09-30T12:00+00:00")
+    assert (monday["as_of"], wednesday["as_of"]) == ("2026-09-27", "2026-09-27")
+    assert (monday["data"]["stale"], wednesday["data"]["stale"]) == (False, True)
+    assert {each["weekly"]["band"] for each in wednesday["indicators"].values()} == {"no_data"}
+    assert "Data are stale (last sync Mon 21 Sep 2026 21:30)" in company.said("digest")
+    past = status("2026-09-30T12:00+00:00", "--as-of", "2026-09-20")
+    assert not past["data"]["stale"] and past["indicators"] == status("2026-09-21T12:00+00:00")["indicators"]
+    assert status("2026-09-30T12:00+00:00", "--as-of", "2026-09-27")["indicators"] == monday["indicators"]
 
 
 def test_what_was_tidied_up_is_found_by_the_engine_that_holds_the_deals(
