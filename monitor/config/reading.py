@@ -103,6 +103,7 @@ def _many(file: _File, values: Mapping[str, Plain]) -> tuple[Portfolio | None, l
         documents.append(document)
     own, wrong = _document(Tree(portfolio.without_entries(values)), folder)
     problems += wrong
+    problems += portfolio.misfits(given, own) if own else ()
     keys = {*values, *(key for entry in entries for key in entry)}
     sentences = [*file.sentences(problems), *environment.problems(file.environ, keys)]
     if own is None or sentences:
