@@ -25,7 +25,7 @@ from tests.facts.test_oracle import cut_at
 
 RULE = replace(policy(), facts=replace(POLICY, with_due=True))
 SUNDAYS = [FIRST + timedelta(days=4 + 7 * week) for week in range((UNTIL - FIRST).days // 7)]
-BEATS = [deal(f"beat{n}", day.isoformat(), type="renewal") for n, day in enumerate(SUNDAYS)]
+BEATS = [deal(f"beat{n}", day.isoformat(), type="renewal", close_date="2026-12-01") for n, day in enumerate(SUNDAYS)]
 """Deals that count nowhere, and show that the data are kept up."""
 QUOTAS = [{"rep_id": "r1", "period_start": f"2025-{month:02}-01", "amount": "90000"} for month in (1, 4, 7, 10)]
 EXPECTED = [(UNTIL + timedelta(days=40 * number)).isoformat() for number in range(4)]
@@ -71,8 +71,8 @@ def shown(book: Book, t: date) -> dict[str, Any]:
     return {"reading": replace(reading, notes=()), **held}
 
 
-@settings(max_examples=int(os.environ.get("EXAMPLES", "3")))
-@given(remembered(), st.sets(st.sampled_from(SUNDAYS), min_size=2, max_size=3))
+@settings(max_examples=int(os.environ.get("EXAMPLES", "2")))
+@given(remembered(), st.sets(st.sampled_from(SUNDAYS), min_size=1, max_size=2))
 def test_weeks_that_were_seen_read_as_with_the_history_that_was_cut_away(tables: Tables, weeks: set[date]) -> None:
     seen = SeenWeeks()
     for t in sorted(weeks):
