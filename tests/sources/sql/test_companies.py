@@ -46,6 +46,6 @@ def test_quotas_by_rule_know_their_company_whatever_its_column_is(kind: str, dat
         for name in found.names:
             made = found.one(name).facts.quotas
             assert made is not None
-            each = {row.rep_id: int(row.amount) for row in made.itertuples()}
+            each = dict(zip(made.rep_id, made.amount.map(int), strict=True))
             assert each == {rep: int(quota) // 4 for rep, quota in quotas[name].items()}
             assert made.period_start.max().isoformat() == ("2025-07-01" if name == "1" else "2025-04-01")

@@ -137,6 +137,6 @@ def test_a_yearly_quota_that_can_be_read_in_two_ways_is_refused_in_a_sheet_of_it
         DataError, match=r"people\.csv, line 2: '400\.000' under Yearly .* source\.tables\.quotas\.number_"
     ):
         facts_of(spec)
-    german = replace(spec, tables=spec.tables | {"quotas": replace(rule, number_format="1.234,50")})
+    german = replace(spec, tables={**spec.tables, "quotas": replace(rule, number_format="1.234,50")})
     quotas = facts_of(german).facts.quotas
     assert quotas is not None and set(quotas["amount"].map(float)) == {100_000.0}
