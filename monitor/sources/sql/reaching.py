@@ -36,8 +36,9 @@ def connected(url: Secret) -> Connection:
             "SOURCE_URL is no address that PostgreSQL understands: write it like "
             "postgresql://user:password@host/database, a / or @ in the password as %2F, %40."
         ) from None
-    for statement in _SESSION:
-        connection.execute(statement)
+    with answering():
+        for statement in _SESSION:
+            connection.execute(statement)
     return connection
 
 
