@@ -41,7 +41,8 @@ def test_quotas_by_rule_know_their_company_whatever_its_column_is(kind: str, dat
     database.put(rows, {f"{table}.{COLUMN}": kind for table in rows})
     spec = database.spec(tables={"quotas": TableSpec(from_reps="yearly", per="year")}, company_column=COLUMN.lower())
     with closing(open_source(spec)) as source:
-        found = load_companies(source.tables(), STRICT, AS_OF, COLUMN.lower())
+        tables = source.tables()
+        found = load_companies(tables, STRICT, AS_OF, find_companies(tables, STRICT, COLUMN.lower()))
         assert found.names == ("1", "2")
         for name in found.names:
             made = found.one(name).facts.quotas
