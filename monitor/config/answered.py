@@ -8,6 +8,7 @@ from string import Template
 import yaml
 
 from monitor.config import questions as asked
+from monitor.config.mapping import CRMS
 from monitor.config.questions import Answers
 from monitor.config.sheets import FOLDER, template
 from monitor.core.tables import ON_SHEETS
@@ -81,7 +82,7 @@ def _source(full: Answers) -> str:
 
 def _place(full: Answers) -> Iterator[str]:
     kind = full["source.type"]
-    if kind in asked.CRMS:
+    if kind in CRMS:
         yield f"  cache: {kind}-cache            # what was read is kept here; see docs/{kind}.md for its variables"
     elif kind == "csv" or full["source.file"]:
         yield f"  path: {_scalar(full['source.path'] or full['source.file'])}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -221,7 +221,8 @@ class Config:
         """What the source is opened from."""
         given = {name: self.secrets[name] for name in OF_SOURCES if name in self.secrets}
         document = self.document
-        return source_spec(document.source, self.folder, self.calendar, document.currency, given)
+        spec = source_spec(document.source, self.folder, self.calendar, document.currency, given)
+        return replace(spec, company_column=self.seat.column if self.seat else None)
 
     def _facts_policy(self) -> FactsPolicy:
         document = self.document

@@ -17,6 +17,8 @@ from monitor.core.secret import Secret
 from monitor.core.source_spec import Constant, Derive, SourceSpec, TableSpec
 from monitor.core.tables import TABLES, Column, Kind, Table
 
+CRMS = ("salesforce", "hubspot")
+"""Types of sources that are read over an API; presets are called like them."""
 _SAMPLE = datetime(2025, 4, 23, 17, 6, 8)  # noqa: DTZ001  # a day whose parts all differ, to try a date format on
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -113,7 +115,7 @@ _ONLY_OF = {
     "preset": ("sql",),
     "schema": ("sql",),
     "scratch": ("sql",),
-    "cache": ("salesforce", "hubspot"),
+    "cache": CRMS,
     "max_calls": ("salesforce",),
 }
 """Keys that mean something to some types of sources alone."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from monitor.config import database
 from monitor.config.configuration import Config, Seat
 from monitor.config.lines import Path, Plain
+from monitor.config.mapping import CRMS
 from monitor.config.model import Document
 from monitor.config.words import Problem, nearest, unknown
 from monitor.errors import ConfigError, UsageError
@@ -161,6 +162,14 @@ def shape_problems(given: Plain) -> Iterator[Problem]:
             yield Problem((KEY, "column"), "must be text, the name of a column")
     else:
         yield Problem((KEY,), "must be a list, or keys with values, column among them")
+
+
+def misfits(given: Plain, document: Document) -> Iterator[Problem]:
+    """A column where the tables are made of a CRM's, whose ids two companies may share."""
+    source = document.source
+    if isinstance(given, dict) and (source.preset or source.type in CRMS):
+        clause = f"is not accepted with the tables of {source.preset or source.type}, which are one company's"
+        yield Problem((KEY, "column"), f"{clause}; give each company an entry with its own source")
 
 
 def twice(portfolio: Portfolio) -> Iterator[Problem]:

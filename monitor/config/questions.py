@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.config.lines import Plain
+from monitor.config.mapping import CRMS
 from monitor.config.reading import problems_of
 from monitor.config.sheets import FOLDER
 from monitor.config.words import choice
@@ -14,7 +15,6 @@ from monitor.core.tables import ON_SHEETS
 
 Answers = Mapping[str, str]
 """By question key, as typed. What is absent or empty is left at its default."""
-CRMS = ("salesforce", "hubspot")
 HERE, FILE, CONSTANT, NONE = "here", "file", "constant", "none"
 """Where a table is: with the deals, in a spreadsheet of its own, to be made of the people's, nowhere yet."""
 

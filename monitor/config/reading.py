@@ -103,6 +103,7 @@ def _many(file: _File, values: Mapping[str, Plain]) -> tuple[Portfolio | None, l
         documents.append(document)
     own, wrong = _document(Tree(portfolio.without_entries(values)), folder)
     problems += wrong
+    problems += portfolio.misfits(given, own) if own else ()
     keys = {*values, *(key for entry in entries for key in entry)}
     sentences = [*file.sentences(problems), *environment.problems(file.environ, keys)]
     if own is None or sentences:
@@ -120,7 +121,8 @@ def _portfolio(
 ) -> Portfolio:
     whole = file.config(own)
     given = values[KEY]
-    column = given.get("column") if isinstance(given, dict) else None
+    named = given.get("column") if isinstance(given, dict) else None
+    column = named if isinstance(named, str) else None
     configs = []
     for document, entry in entries:
         seat = portfolio.seat(whole, document.company)
@@ -129,9 +131,9 @@ def _portfolio(
             seat = replace(seat, log=database.lent(located, whole.database_url))
         configs.append(file.config(portfolio.of_entry(document, entry), seat))
     return Portfolio(
-        replace(whole, seat=portfolio.seat(whole, None)),
+        replace(whole, seat=portfolio.seat(whole, None, column)),
         tuple(configs),
-        column if isinstance(column, str) else None,
+        column,
         frozenset({"company", "source"} - set(values)),
     )
 

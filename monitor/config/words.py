@@ -75,6 +75,8 @@ def accepted(schema: Mapping[str, Any]) -> str:
     """What a JSON schema accepts, as a noun: `a whole number from 1 to 12`."""
     if "enum" in schema:
         return choice(schema["enum"])
+    if "const" in schema:
+        return str(schema["const"])
     match schema.get("type"):
         case "integer":
             return "a whole number" + _range(schema)

@@ -112,8 +112,11 @@ def _is_renewed(book: Book, t: date, newest: date) -> bool:
     """Whether the data reach to `t`.
 
     Where nothing is newer than a week, or than what was seen of a week before, they show what was open then. That
-    nothing happened for a weekend says nothing.
+    nothing happened for a weekend says nothing. A copy that tells when it was made shows what was open at that time.
     """
+    sync = book.facts.sync
+    if sync is not None and sync.at.date() < t - WEEKEND:
+        return False
     before = max((week.newest for day, week in book.seen.weeks.items() if day < t), default=date.min)
     return newest >= t - WEEKEND or newest > max(t - WEEK, before)
 

@@ -92,6 +92,8 @@ class SourceSpec:
     calendar: FiscalCalendar = field(default_factory=FiscalCalendar)
     currency: str = "USD"
     """The reporting one: a CRM's own rates are turned to it, and its sign may stand before an amount."""
+    company_column: str | None = None
+    """Where one source holds many companies: the column that says whose a row is."""
     with_addresses: bool = False
     """Whether the mail addresses of a CRM's users are read, to tell people of a spreadsheet by."""
 

@@ -27,12 +27,15 @@ class Engine:
     """Those among the errors that no data can cause."""
     room: str = ""
     """A statement that lets it hold {bytes} before it turns to the disk."""
+    servers_fault: tuple[type[Exception], ...] = ()
+    """Those by which a server says that it has no time, no room, or goes away."""
 
     def prepare(self, backend: SQLBackend, timezone: str) -> None:
         """Puts the session into the company's zone, so that a moment is cut to the company's day."""
         zone = "'{}'".format(timezone.replace("'", "''"))
-        for statement in self.settings:
-            backend.raw_sql(statement.format(zone=zone))
+        with self.reading():
+            for statement in self.settings:
+                backend.raw_sql(statement.format(zone=zone))
 
     def make_room(self, backend: SQLBackend) -> None:
         """Lets an engine in this process hold a third of the machine's memory, for what a thousand companies need."""
@@ -48,7 +51,11 @@ class Engine:
         except self.errors as error:
             if isinstance(error, self.our_fault):
                 raise
-            cause = str(error).strip().splitlines()[0].rstrip(".")
+            cause = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            if isinstance(error, self.servers_fault):
+                raise DataError(
+                    f"The engine stopped ({cause}): look at what it allows a user of time and room, and run it again."
+                ) from error
             raise DataError(
                 f"The engine cannot read the data ({cause}): mend the file or the table, or give more room."
             ) from error
@@ -72,12 +79,13 @@ def _duckdb() -> Engine:
 
 
 def _postgres() -> Engine:
-    from psycopg import Error, errors
+    from psycopg import Error, OperationalError, errors
 
     return Engine(
         ("SET TimeZone = {zone}",),
         (Error,),
         (errors.SyntaxError, errors.UndefinedColumn, errors.UndefinedFunction, errors.DatatypeMismatch),
+        servers_fault=(OperationalError,),
     )
 
 

@@ -35,7 +35,8 @@ class Workspace:
         """Drops what was kept under these names, so that its memory is free."""
         for name in names:
             for called in self._kept.pop(name, ()):
-                self.backend.drop_table(called)
+                with self.engine.reading():
+                    self.backend.drop_table(called)
 
     def fetch(self, rows: ir.Table) -> pa.Table:
         """The rows, here."""

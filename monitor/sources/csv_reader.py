@@ -26,6 +26,13 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_NO_TEXT = (
+    (b"PK\x03\x04", "an Excel workbook (or another archive)"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
+    (b"\x1f\x8b", "compressed by gzip"),
+    (b"PAR1", "Parquet, whatever its name says"),
+)
+"""What files begin with that somebody has only renamed."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,9 @@ def _encoding(path: Path, name: str, wanted: str) -> str:
         raise DataError(
             f"{name} cannot be read ({error.strerror}): check that the file is there and its permissions."
         ) from error
+    kind = next((kind for mark, kind in _NO_TEXT if head.startswith(mark)), None)
+    if kind:
+        raise DataError(f"{name} is {kind}, and no CSV: export it as CSV, and name that file.")
     return next((encoding for mark, encoding in _BOMS if head.startswith(mark)), wanted)
 
 

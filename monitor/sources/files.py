@@ -15,6 +15,8 @@ from monitor.errors import ConfigError, DataError
 
 Format = Literal["csv", "parquet"]
 FORMATS: Mapping[str, Format] = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet"}
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
+"""What people put beside the tables, or in their place, before they export it."""
 _PART_SEPARATORS = "-_. ("
 _BY_LENGTH = sorted(TABLES, key=len, reverse=True)
 
@@ -38,24 +40,27 @@ class Found:
 
     tables: Mapping[str, TableFiles]
     unread: tuple[Path, ...]
-    """CSV and Parquet files that belong to no table."""
+    """CSV and Parquet files that belong to no table, and workbooks."""
 
 
 def find(spec: SourceSpec) -> Found:
     """The files of every canonical table. Raises DataError, ConfigError where it is not plain which ones they are."""
     folder = folder_of(spec)
     entries = _entries(folder)
-    configured = {name: _configured(folder, name, table.file) for name, table in spec.tables.items() if table.file}
+    here = {name: table for name, table in spec.tables.items() if table.type is None}
+    configured = {name: _configured(folder, name, table.file) for name, table in here.items() if table.file}
     taken = {path for paths in configured.values() for path in paths}
     named: dict[str, list[Path]] = {}
     for entry in entries:
         table = _table_of(entry)
         if table and table not in configured and entry not in taken and spec.table(table).from_reps is None:
             named.setdefault(table, []).append(entry)
+    elsewhere = {path for name in list(named) if spec.table(name).type for path in named.pop(name)}
     tables = {name: _settle(name, paths, sure=True) for name, paths in configured.items()}
     tables |= {name: _settle(name, paths, sure=False) for name, paths in named.items()}
-    used = {path for files in tables.values() for path in files.parts + files.doubtful}
-    unread = tuple(entry for entry in entries if _is_data(entry) and entry.is_file() and entry not in used)
+    used = {path for files in tables.values() for path in files.parts + files.doubtful} | elsewhere
+    told = (entry for entry in entries if _is_data(entry) or entry.suffix.lower() in WORKBOOKS)
+    unread = tuple(entry for entry in told if entry.is_file() and entry not in used)
     return Found(tables, unread)
 
 
@@ -73,7 +78,8 @@ def folder_of(spec: SourceSpec) -> Path:
 def candidates(spec: SourceSpec) -> Iterator[Path]:
     """Every file whose change may change the tables; more rather than fewer."""
     folder = folder_of(spec)
-    configured = [path for table in spec.tables.values() if table.file for path in _matching(folder, table.file)]
+    here = [table.file for table in spec.tables.values() if table.file and table.type is None]
+    configured = [path for file in here for path in _matching(folder, file)]
     tops = [entry for entry in _entries(folder) if _is_data(entry) or _table_of(entry)]
     for top in dict.fromkeys([*tops, *configured]):
         yield from _entries(top) if top.is_dir() else [top]

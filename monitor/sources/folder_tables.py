@@ -16,7 +16,7 @@ from monitor.core.tables import EXAMPLE, TABLES, Table
 from monitor.errors import DataError
 from monitor.sources.csv_reader import CsvFile, batches, open_csv, schema
 from monitor.sources.engine import Engine
-from monitor.sources.files import Found, TableFiles, find, folder_of, names_in
+from monitor.sources.files import WORKBOOKS, Found, TableFiles, find, folder_of, names_in
 from monitor.sources.mapping import Names, check_columns, check_spec, fits, known_columns, map_table
 from monitor.sources.rep_quotas import add_quotas
 from monitor.sources.sheets import amounts, refuse_two_ways, without_examples
@@ -79,7 +79,7 @@ class _Loading:
         self.spec = spec
         self.found = found
         self.engine = engine
-        self.remarks = [f"{path.name} is not read: its name is no table's." for path in found.unread]
+        self.remarks = [_not_read(path) for path in found.unread]
 
     def run(self) -> FolderTables:
         tables: dict[str, ibis.Table] = {}
@@ -87,7 +87,7 @@ class _Loading:
             raw = self.csv(files) if files.format == "csv" else self.parquet(files)
             if raw is not None:
                 tables[name] = map_table(raw, TABLES[name], self.spec.table(name), self.spec.currency)
-        if NEEDED not in tables:
+        if NEEDED not in tables and self.spec.table(NEEDED).type is None:
             folder = folder_of(self.spec)
             raise DataError(
                 f"There is no table {NEEDED} in '{folder}', which holds {names_in(folder)}: add {NEEDED}.csv or "
@@ -97,8 +97,9 @@ class _Loading:
         return FolderTables(tables, tuple(self.remarks), self.engine)
 
     def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
+        """Those that a rule makes, where all that it makes them of is here."""
         quotas = self.spec.table("quotas")
-        if quotas.from_reps is None:
+        if quotas.from_reps is None or any(self.spec.table(name).type for name in ("quotas", "reps", NEEDED)):
             return
         if "reps" not in tables:
             raise DataError(
@@ -215,6 +216,12 @@ class _Loading:
         """How a file is called in sentences: from the source's folder on."""
         folder = folder_of(self.spec)
         return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _not_read(path: Path) -> str:
+    if path.suffix.lower() in WORKBOOKS:
+        return f"{path.name} is not read: export its sheet as CSV, under the name of its table."
+    return f"{path.name} is not read: its name is no table's."
 
 
 def _not_counted(examples: list[str], table: str, rows: int) -> str:

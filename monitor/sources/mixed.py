@@ -16,8 +16,12 @@ from monitor.sources.source import Addressed, CallsOut, Copied, Source
 if TYPE_CHECKING:
     import ibis
 
+    from monitor.sources.engine import Engine
+
 NAMING = ("reps", "quotas")
 """Tables that name people."""
+MAKING = {"reps", "opportunities"}
+"""Tables that quotas by a rule are made of."""
 
 
 @dataclass(frozen=True)
@@ -27,31 +31,29 @@ class Parted:
     rest: SourceSpec
     own: Mapping[str, SourceSpec]
     quotas: TableSpec | None = None
-    """Quotas by a constant of each rep, where the reps are read from a file of their own."""
+    """Quotas by a constant of each rep, where the reps or the deals are read from a file of their own."""
 
 
 def parted(spec: SourceSpec) -> Parted:
     """What `spec` says of tables with a place of their own. Raises DataError where there is no such file."""
     own = {name: _alone(spec, name, table) for name, table in spec.tables.items() if table.type is not None}
-    rest = dict(spec.tables)
-    if spec.type == "csv":
-        rest = {name: table for name, table in rest.items() if name not in own}
-    quotas = rest.get("quotas")
-    late = quotas if quotas and quotas.from_reps and "reps" in own and "quotas" not in own else None
-    if late and spec.type == "csv":
-        del rest["quotas"]
-    return Parted(replace(spec, tables=rest, with_addresses=any(name in own for name in NAMING)), own, late)
+    quotas = spec.table("quotas")
+    late = quotas.from_reps is not None and quotas.type is None and bool(own.keys() & MAKING)
+    rest = replace(spec, with_addresses=any(name in own for name in NAMING))
+    return Parted(rest, own, quotas if late else None)
 
 
 def _alone(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
-    """A folder of one table."""
+    """A folder of one table; people bring the rule by which their quotas are made."""
     path = table.path
     if path is None or not path.exists():
         raise DataError(f"source.tables.{name}.path: there is no '{path}': put the file there, or mend the path.")
     folder = path if path.is_dir() else path.parent
     file = table.file if path.is_dir() else path.name
-    alone = replace(table, type=None, path=None, file=file)
-    return replace(spec, type="csv", path=folder, tables={name: alone})
+    tables = {name: replace(table, type=None, path=None, file=file)}
+    if name == "reps" and (rule := spec.table("quotas")).from_reps and rule.type is None:
+        tables["quotas"] = rule  # whose column of the reps is read as an amount
+    return replace(spec, type="csv", path=folder, tables=tables)
 
 
 class Mixed:
@@ -62,6 +64,7 @@ class Mixed:
         self._parts = parts
         self._remarks: list[str] = []
         self._tables: Mapping[str, ibis.Table] | None = None
+        self._own: Engine | None = None
 
     def tables(self) -> Mapping[str, ibis.Table]:
         if self._tables is None:
@@ -77,7 +80,7 @@ class Mixed:
         from monitor.sources.rep_quotas import add_quotas
 
         found = {name: table for name, table in self._main.tables().items() if name not in self._parts.own}
-        engine = next(iter(found.values())).get_backend()
+        engine = next(iter(found.values())).get_backend() if found else self._engine().ibis
         for name, spec in self._parts.own.items():
             rows, remarks = read_table(spec, name)
             self._remarks += remarks
@@ -90,6 +93,13 @@ class Mixed:
         if late and "reps" in found:
             add_quotas(found, late, self._parts.rest)
         return found
+
+    def _engine(self) -> Engine:
+        """One of our own, where every table has a file of its own."""
+        from monitor.sources.engine import Engine
+
+        self._own = Engine()
+        return self._own
 
     def stamp(self) -> str:
         digest = hashlib.sha256(self._main.stamp().encode())
@@ -109,6 +119,10 @@ class Mixed:
 
     def close(self) -> None:
         self._tables = None
+        self._remarks.clear()
+        if self._own is not None:
+            self._own.close()
+            self._own = None
         self._main.close()
 
 

@@ -317,6 +317,7 @@ TABLES = [
         "2: source.tables.opportunities.date_format: must be a date format with day, month and year such as %d/%m/%Y,"
         " not '%d/%m'",
     ),
+    ("quotas: {type: xlsx, path: q.xlsx}", "2: source.tables.quotas.type: must be csv, not xlsx"),
     ("reps: {from_reps: quota}", "2: source.tables.reps.from_reps: is accepted only for quotas"),
     (
         "quotas: {ramp: [0.5]}",

@@ -134,6 +134,10 @@ WRONG = [
     ("source: {type: demo}\ncompanies: {column: ' '}", "2: companies.column: must be text, the name of a column"),
     ("database: 'sqlite://'\nsource: {type: demo}\ncompanies: {column: x}", " database: many companies need a file"),
     ("companies: {column: x}", "1: source: is missing"),
+    (
+        "source: {type: sql, preset: hubspot}\ncompanies: {column: x}",
+        "2: companies.column: is not accepted with the tables",
+    ),
     ("companies:\n - {company: A, source: {type: demo}, slack: {alert_channel: C012}}", "2: companies[1].slack.digest"),
 ]
 

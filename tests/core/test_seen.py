@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, FiscalCalendar
-from monitor.core.facts import Facts
+from monitor.core.facts import Facts, Sync
 from monitor.core.indicators import BY_KEY
 from monitor.core.indicators.base import quarter_reading, weekly_reading
 from monitor.core.policy import SegmentBands
@@ -176,6 +176,14 @@ def test_the_bridge_between_two_weeks_adds_up_whichever_of_them_was_seen(days: s
         assert sum((step.amount for step in steps), first) == last
         untold = next((step.amount for step in steps if step.label == "changes_without_history"), Fraction(0))
         assert (untold == 0) or factor > 1
+
+
+@pytest.mark.parametrize(("before", "seen"), [(-1, True), (0, True), (2, True), (3, False), (6, False)])
+def test_a_copy_that_was_made_in_the_middle_of_the_week_does_not_show_its_end(before: int, seen: bool) -> None:
+    t = WEEKS[3]
+    made = datetime.combine(t - before * DAY, time(12), UTC)
+    facts = replace(cut(company(1).facts(), made.date()), sync=Sync(made, stale=False))
+    assert (see(Book(facts, policy()), t, t + DAY) is not None) is seen
 
 
 def test_remarks_say_which_weeks_are_read_as_seen_and_which_were_seen_in_vain() -> None:

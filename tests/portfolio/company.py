@@ -66,18 +66,36 @@ KINDS: Mapping[str, Callable[[], Tables]] = {
 }
 
 
-def in_folders(folder: Path, companies: Mapping[str, Tables], rest: str = REST, more: str = "") -> Path:
+def with_yearly_quotas(companies: Mapping[str, Tables]) -> dict[str, Tables]:
+    """The same with a constant of each rep for the quotas, in each company another; the first has later deals."""
+    found = {}
+    for at, (name, tables) in enumerate(companies.items()):
+        people = [row | {"Yearly": f"{240_000 + 30_000 * at}"} for row in tables["reps"]]
+        deals = [
+            row for row in tables["opportunities"] if at == 0 or max(row["close_date"], row["created_date"]) <= DAY
+        ]
+        found[name] = {**tables, "reps": people, "opportunities": deals}
+        del found[name]["quotas"]
+    return found
+
+
+BY_RULE = ", tables: {quotas: {from_reps: yearly, per: year, ramp: [0.5]}}"
+
+
+def in_folders(
+    folder: Path, companies: Mapping[str, Tables], rest: str = REST, more: str = "", source: str = ""
+) -> Path:
     """Each company in a folder of its own, and the configuration of them all. `more`: further entries."""
     entries = ""
     for at, (name, tables) in enumerate(companies.items()):
         place = f"data{at}"
         for table, rows in tables.items():
             write_csv(folder / place / f"{table}.csv", rows)
-        entries += f"  - {{company: {name}, source: {{type: csv, path: {place}}}}}\n"
+        entries += f"  - {{company: {name}, source: {{type: csv, path: {place}{source}}}}}\n"
     return configured(folder, f"{rest}companies:\n{entries}{more}")
 
 
-def by_column(folder: Path, companies: Mapping[str, Tables], rest: str = REST) -> Path:
+def by_column(folder: Path, companies: Mapping[str, Tables], rest: str = REST, source: str = "") -> Path:
     """All companies in one folder, each row with its company."""
     together: Tables = {}
     for name, tables in companies.items():
@@ -85,7 +103,7 @@ def by_column(folder: Path, companies: Mapping[str, Tables], rest: str = REST) -
             together.setdefault(table, []).extend({"company_id": name, **row} for row in rows)
     for table, rows in together.items():
         write_csv(folder / "all" / f"{table}.csv", rows)
-    return configured(folder, f"{rest}source: {{type: csv, path: all}}\ncompanies: {{column: company_id}}\n")
+    return configured(folder, f"{rest}source: {{type: csv, path: all{source}}}\ncompanies: {{column: company_id}}\n")
 
 
 def configured(folder: Path, text: str) -> Path:

@@ -21,7 +21,16 @@ from monitor.config import configured as configured_in
 from monitor.entrypoints.opening import world
 from monitor.sources.source import World
 from tests.cli.conftest import Run
-from tests.portfolio.company import DAY, KINDS, REST, by_column, configured, in_folders
+from tests.portfolio.company import (
+    BY_RULE,
+    DAY,
+    KINDS,
+    REST,
+    by_column,
+    configured,
+    in_folders,
+    with_yearly_quotas,
+)
 from tests.render import slack_rules
 from tests.sources.mutations import AS_OF
 
@@ -131,6 +140,20 @@ def test_a_column_tells_companies_apart_as_entries_do(run: Run, ask: Run, tmp_pa
     unknown = run("audit", "--company", "Beat", "--config", file, "--as-of", DAY)
     assert unknown.code == 2 and "did you mean Beta?" in unknown.err
     assert run("gate", "--company", "Acme", "--config", file, "--as-of", DAY).code == 1
+
+
+def test_quotas_by_rule_are_of_the_company_that_the_rep_is_of(run: Run, tmp_path: Path) -> None:
+    """Both have reps of the same ids, with other quotas, and deals that reach to another quarter."""
+    companies = with_yearly_quotas({name: KINDS[name]() for name in ("Acme", "Beta")})
+    apart = in_folders(tmp_path / "apart", companies, source=BY_RULE)
+    companies["Beta"]["reps"].append(companies["Beta"]["reps"][0] | {"company_id": ""})
+    together = by_column(tmp_path / "together", companies, source=BY_RULE)
+    found, wanted = (run("status", "--json", "--config", file, "--as-of", DAY).out for file in (together, apart))
+    for name in companies:
+        one, other = (json.loads(documents(answer)[name]) for answer in (found, wanted))
+        assert one.pop("configuration") and other.pop("configuration")
+        assert one == other and one["data"]["rows"]["quotas"] > 40
+        assert one["indicators"]["attainment"]["weekly"]["inputs"]["plan_quota"] > 0
 
 
 HOSTILE = ["<b>A&B</b> *x* `y` <!channel>\\u202e", "../../etc/passwd", "a\\nb" + "x" * 300, "A B", "A-B"]

@@ -76,6 +76,10 @@ CASES = [
     Case("downloaded twice", lambda f: write_csv(f / "reps (1).csv", company()["reps"]), ("reps.csv", "reps (1).csv")),
     Case("link to nowhere", lambda f: (f / "spend.csv").symlink_to(f / "gone.csv"), ("spend.csv", "cannot be read")),
     Case("undecodable byte", _swap(b"Proposal", b"Propos\xe9"), (f"{DEALS}, line 4", "not utf-8", "source.encoding")),
+    Case("workbook", _write("spend.csv", b"PK\x03\x04\x14"), ("spend.csv is an Excel workbook", "export it as CSV")),
+    Case("old workbook", _write(DEALS, b"\xd0\xcf\x11\xe0\xa1\xb1"), (DEALS, "is an Excel workbook, and no CSV")),
+    Case("configured workbook", _write("q.xlsx", b"PK\x03\x04"), ("q.xlsx is an Excel workbook", "name that file"),
+         spec=_tables(quotas=TableSpec(file="q.xlsx"))),
     Case("torn UTF-16", _edit(DEALS, lambda b: b"\xff\xfe" + b.decode().encode("utf-16-le")[:-1]), (DEALS, "utf-16")),
     Case("NUL bytes", _swap(b"900", b"9\x000"), ("opportunities.csv, line 3", "NUL")),
     Case("UTF-16 without a mark", _edit(DEALS, lambda b: b.decode().encode("utf-16-le")), ("NUL", "utf-16")),
@@ -181,9 +185,11 @@ def test_files_that_are_no_tables_are_left_and_said_so(tmp_path: Path) -> None:
     (tmp_path / "fx_rates.csv").write_text("currency,rate\n")
     (tmp_path / "~$opportunities.csv").write_text("locked")
     (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "Quotas 2026.xlsx").write_bytes(b"PK\x03\x04")
     source = open_source(SourceSpec(path=tmp_path))
     assert set(source.tables()) == set(company())
     assert source.remarks() == (
+        "Quotas 2026.xlsx is not read: export its sheet as CSV, under the name of its table.",
         "quota.csv is not read: its name is no table's.",
         "fx_rates.csv holds no rows, so table fx_rates is taken as absent.",
         "revenue_events.csv is not read: it has not the columns of table revenue.",

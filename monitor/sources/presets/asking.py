@@ -44,13 +44,9 @@ def _reading(engine: str) -> Iterator[None]:
 
 
 def _errors(engine: str) -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...]]:
-    """The engine's errors, and those among them that no data can cause."""
+    """The embedded engine's errors, and those among them that no data can cause; a database says its own."""
     if engine == "duckdb":
         import duckdb
 
         return (duckdb.Error,), (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
-    if engine == "postgres":
-        from psycopg import Error, errors
-
-        return (Error,), (errors.SyntaxError, errors.UndefinedColumn, errors.UndefinedFunction)
     return (), ()

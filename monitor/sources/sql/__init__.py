@@ -53,7 +53,9 @@ class SqlSource:
     def addresses(self) -> Mapping[str, str]:
         from monitor.sources.presets import addresses
 
-        return addresses(self._load().users)
+        users = self._load().users
+        with self._opened().answering():
+            return addresses(users)
 
     def stamp(self) -> str:
         """The times and sizes of files, or what the engine says of every row (`stamps.py`, `trace` of a database).
@@ -85,7 +87,8 @@ class SqlSource:
 
         database = self._opened()
         assert isinstance(database, Traced)  # every place but files and PostgreSQL is
-        return database.trace(wanted_names(self._spec), self._spec.schema)
+        with database.answering():
+            return database.trace(wanted_names(self._spec), self._spec.schema)
 
     def _load(self) -> Loaded:
         if self._loaded is None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 import ibis.expr.types as ir
+from ibis.common.exceptions import TableNotFound
 
 from monitor.errors import DataError
 from monitor.sources.engine import Engine
@@ -34,6 +38,17 @@ class DuckdbTables:
                 "other program has it open for writing."
             ) from error
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.ParserException, duckdb.InternalException):
+            raise  # no file can cause these
+        except duckdb.Error as error:
+            raise DataError(
+                f"{self.where} cannot be read ({first_line(error)}): mend the table or view, or copy the file again."
+            ) from error
+
     def schemas(self) -> list[str]:
         return [name for (name,) in self.engine.ibis.con.execute(_SCHEMAS, [_ALIAS]).fetchall()] or ["main"]
 
@@ -44,7 +59,13 @@ class DuckdbTables:
         return [name for (name,) in self.engine.ibis.con.execute(_NAMES, [_ALIAS, schema]).fetchall()]
 
     def table(self, name: str, schema: str) -> ir.Table:
-        return self.engine.ibis.table(name, database=(_ALIAS, schema))
+        """Raises DataError for a view on what is not there."""
+        try:
+            return self.engine.ibis.table(name, database=(_ALIAS, schema))
+        except TableNotFound as error:
+            raise DataError(
+                f"The view {schema}.{name} of {self.where} reads a table that is not there: mend or drop it."
+            ) from error
 
     def close(self) -> None:
         self.engine.close()

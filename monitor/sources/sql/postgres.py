@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
 import ibis
@@ -16,7 +16,7 @@ from sqlglot import expressions as sge
 from monitor.core.secret import Secret
 from monitor.errors import DataError
 from monitor.sources.sql.dialect import Dialect
-from monitor.sources.sql.reaching import connected
+from monitor.sources.sql.reaching import answering, connected
 
 _ROOM = ("SET work_mem = '64MB'", "SET temp_buffers = '128MB'")
 _NAMES = """
@@ -70,13 +70,17 @@ class PostgresTables:
     def __init__(self, url: Secret) -> None:
         connection = connected(url)
         try:
-            for statement in _ROOM:
-                connection.execute(statement)
-            self.session: Session = Session.from_connection(connection)
-            self._check_rights()
+            with answering():
+                for statement in _ROOM:
+                    connection.execute(statement)
+                self.session: Session = Session.from_connection(connection)
+                self._check_rights()
         except BaseException:
             connection.close()
             raise
+
+    def answering(self) -> AbstractContextManager[None]:
+        return answering()
 
     def schemas(self) -> list[str]:
         rows = self._ask("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")

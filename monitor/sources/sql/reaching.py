@@ -36,8 +36,9 @@ def connected(url: Secret) -> Connection:
             "SOURCE_URL is no address that PostgreSQL understands: write it like "
             "postgresql://user:password@host/database, a / or @ in the password as %2F, %40."
         ) from None
-    for statement in _SESSION:
-        connection.execute(statement)
+    with answering():
+        for statement in _SESSION:
+            connection.execute(statement)
     return connection
 
 
@@ -46,8 +47,30 @@ def reach(url: Secret) -> Iterator[Connection]:
     """A connection for a few questions; what goes wrong while asking is a DataError too."""
     connection = connected(url)
     try:
-        yield connection
-    except psycopg.Error as error:
-        raise DataError(f"The database of SOURCE_URL does not answer ({first_line(error)}): run it again.") from error
+        with answering():
+            yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What the server says instead of an answer becomes a DataError that says what to do."""
+    try:
+        yield
+    except _OUR_FAULT:
+        raise
+    except psycopg.Error as error:
+        advice = next((advice for kind, advice in _ADVICE if isinstance(error, kind)), "run it again")
+        raise DataError(f"The database of SOURCE_URL does not answer ({first_line(error)}): {advice}.") from error
+
+
+_OUR_FAULT = (psycopg.errors.SyntaxError, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
+_ADVICE = (
+    (
+        psycopg.errors.InsufficientPrivilege,
+        "its user needs USAGE on the schema and SELECT on the tables, and on what its views read",
+    ),
+    (psycopg.errors.QueryCanceled, "give its user a longer statement_timeout (ALTER ROLE ... SET statement_timeout)"),
+    (psycopg.errors.LockNotAvailable, "another program holds a table, so run it again when that is done"),
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import ibis.expr.types as ir
 from pyspark.errors import AnalysisException, PySparkException
@@ -33,6 +34,16 @@ class SparkTables:
         self._folder = str(place.folder)
         self._spark = join(place)
         self._session: Session = Session().connect(self._spark)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        try:
+            yield
+        except PySparkException as error:
+            raise DataError(
+                f"The Spark of SOURCE_URL does not answer ({first_line(error)}): look at its catalog, the "
+                "tables, and the rights of its user."
+            ) from error
 
     def schemas(self) -> list[str]:
         if self._files is not None:

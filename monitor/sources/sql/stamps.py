@@ -18,10 +18,11 @@ SELECT n.nspname, c.relname, c.relkind::text, c.oid,
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
-  AND (lower(c.relname) = ANY(%(names)s) AND n.nspname = coalesce(%(schema)s, current_schema())
+  AND (lower(c.relname) = ANY(%(names)s) AND lower(n.nspname) = lower(coalesce(%(schema)s, current_schema(), 'public'))
        OR lower(n.nspname || '.' || c.relname) = ANY(%(names)s))
 ORDER BY 1, 2
 """
+"""By names in any case, as they are found: rather one too many than one whose changes nobody sees."""
 _VERSIONS = "SELECT count(*), sum(hashint8(t.xmin::text::bigint)::bigint) FROM {} t"
 """Every insert and update gives its rows the number of a new transaction; a deletion shows in the count."""
 _ROWS = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM {} t"

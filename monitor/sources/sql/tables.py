@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -26,6 +27,10 @@ class Database(Protocol):
 
     where: str
     """How it is called in sentences."""
+
+    def answering(self) -> AbstractContextManager[None]:
+        """What the engine says instead of an answer becomes a DataError of one sentence."""
+        ...
 
     def schemas(self) -> list[str]: ...
     def first_schema(self) -> str: ...
@@ -62,7 +67,9 @@ def load(spec: SourceSpec, opened: Callable[[], Database]) -> Loaded:
     """Find and map the tables. Raises DataError, ConfigError where they cannot be used."""
     for name, table_spec in spec.tables.items():
         check_spec(TABLES[name], table_spec)
-    return _Loading(spec, opened()).run()
+    database = opened()
+    with database.answering():
+        return _Loading(spec, database).run()
 
 
 class _Loading:
@@ -79,6 +86,7 @@ class _Loading:
         tables: dict[str, ibis.Table] = {}
         synced, users = None, None
         if self.spec.preset is not None:
+            self.check_any(self.spec.preset)
             made = presets.load(self.spec.preset, self.raw, self.spec)
             tables |= made.tables
             self.remarks += made.remarks
@@ -95,6 +103,14 @@ class _Loading:
             )
         self.add_quotas(tables)
         return Loaded(tables, tuple(self.remarks), synced, users)
+
+    def check_any(self, preset: str) -> None:
+        """Raises DataError for a schema in which nothing is that the preset reads."""
+        if not any(found_in(self.names, name) for name in presets.raw_tables(preset)):
+            raise DataError(
+                f"Schema {self.schema} of {self.database.where} has none of the tables of the preset {preset} (it "
+                f"holds {_listed(self.names)}): name the schema where they are as source.schema."
+            )
 
     def known_schema(self, wanted: str) -> str:
         schemas = self.database.schemas()

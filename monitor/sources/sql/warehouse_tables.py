@@ -24,42 +24,37 @@ class WarehouseTables:
         self._place = place
         kind = session_of(place.scheme)
         self._errors = kind.errors
-        with self._asking():
+        with self.answering():
             self._session: Scratch = kind().connect(**place.options(), **credentials(place.scheme))
         self._session.scratch = place.scratch
 
     def schemas(self) -> list[str]:
-        with self._asking():
-            return list(self._session.list_databases())
+        return list(self._session.list_databases())
 
     def first_schema(self) -> str:
-        with self._asking():
-            return str(self._session.current_database)
+        return str(self._session.current_database)
 
     def names(self, schema: str) -> list[str]:
-        with self._asking():
-            return list(self._session.list_tables(database=schema))
+        return list(self._session.list_tables(database=schema))
 
     def table(self, name: str, schema: str) -> ir.Table:
         """The table; columns of types that nothing here reads are text."""
-        with self._asking():
-            table = self._session.table(name, database=schema)
+        table = self._session.table(name, database=schema)
         return table.mutate(
             **{column: table[column].cast("string") for column, kind in table.schema().items() if not _is_read(kind)}
         )
 
     def trace(self, names: Iterable[str], schema: str | None) -> str:
         """The number of rows and the sum of a hash of each, of every table that is looked for."""
-        tables = {place: self.table(place[1], place[0]) for place in there(self, names, schema)}
-        with self._asking():
-            return repr([(place, _sums(table)) for place, table in tables.items()])
+        found = there(self, names, schema)
+        return repr([(place, _sums(self.table(place[1], place[0]))) for place in found])
 
     def close(self) -> None:
         self._session.forget_all()
         self._session.disconnect()
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def answering(self) -> Iterator[None]:
         """Some connect only with the first question, so that any may be the one that nobody answers."""
         try:
             yield

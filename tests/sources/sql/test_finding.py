@@ -92,6 +92,25 @@ def test_every_change_changes_the_stamp_and_nothing_else_does(database: Database
     assert open_source(database.spec()).stamp() != first
 
 
+def test_a_change_is_seen_in_whatever_case_the_schema_is_named(postgres: Database) -> None:
+    postgres.put(company())
+    spec = postgres.spec(schema="Public", tables={"opportunities": TableSpec(table="PUBLIC.Opportunities")})
+    first = open_source(spec).stamp()
+    postgres.run("UPDATE reps SET name = 'Ada'")
+    second = open_source(spec).stamp()
+    postgres.run("UPDATE opportunities SET amount = '7'")
+    assert len({first, second, open_source(spec).stamp()}) == 3
+
+
+def test_a_view_on_a_table_that_is_gone_is_named(duckdb_file: Database) -> None:
+    duckdb_file.put(company() | {"people": company()["reps"]})
+    duckdb_file.run("DROP TABLE reps", "CREATE VIEW reps AS SELECT * FROM people", "DROP TABLE people")
+    with pytest.raises(
+        DataError, match=r"The view main\.reps of 'company\.duckdb' reads a table that is not there: mend"
+    ):
+        open_source(duckdb_file.spec()).tables()
+
+
 def test_what_is_written_while_a_run_lasts_belongs_to_the_next(postgres: Database) -> None:
     postgres.put(company())
     source = open_source(postgres.spec())
@@ -111,6 +130,8 @@ MISTAKES = [
      r"source\.tables\.reps\.table: there is no table 'usrs' in .*; schema (main|public) holds opportunities"),
     ({"opportunities": "opportunities"}, {"tables": {"opportunities": TableSpec(columns={"amount": "amnt"})}},
      r"Table opportunities of .* has no column 'amnt', which source\.tables\.opportunities\.columns\.amount names"),
+    ({"opportunities": "opportunities"}, {"preset": "salesforce"},
+     r"Schema (main|public) of .* has none of the tables of the preset salesforce \(it holds opportunities\): name"),
     ({"opportunities": "reps"}, {}, "Table opportunities of .* has no column 'opportunity_id', which table"),
 ]  # fmt: skip
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor.entrypoints import opening
 from monitor.entrypoints.cli import main
 from tests.facts.company import change, deal, rep
+from tests.lent import at as clock_at
 from tests.sources import crm
 from tests.sources.sql.databases import Database
 
@@ -73,6 +76,34 @@ def test_a_copy_that_was_not_brought_up_to_date_has_no_bands_and_says_so_first(
     assert "the last sync was on 2026-09-14 06:05, stale on 2026-09-27" in company.said(
         "--as-of", "2026-09-27", "doctor"
     )
+
+
+def test_a_sync_is_stale_by_the_clock_even_where_the_day_asked_about_is_near(
+    duckdb_file: Database, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy stopped on a Monday evening; its week is asked about on the next Monday, and two days after that."""
+    deals = [{"id": f"006{n}", "created_date": "2026-01-05", "close_date": "2026-09-21", "is_closed": "true",
+              "is_won": "true", "amount": "100", "owner_id": "0051", "stage_name": "W"} for n in range(9)]  # fmt: skip
+    duckdb_file.put({"opportunity": [row | {"_fivetran_synced": "2026-09-22 01:30:00"} for row in deals]})
+    duckdb_file.put({"account": [{"id": "001", "name": "A", "created_date": "2026-09-21"}]})
+    given = "{defaults: {segment: smb}}"
+    monkeypatch.delenv("SOURCE_URL", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    source = f"{duckdb_file.source()}, preset: salesforce, tables: {{opportunities: {given}}}"
+    company = Company(tmp_path, source, capsys)
+
+    def status(now: str, *words: str) -> Any:
+        monkeypatch.setattr(opening, "datetime", clock_at(datetime.fromisoformat(now)))
+        return json.loads(company.said(*words, "status", "--json"))
+
+    monday, wednesday = status("2026-09-28T12:00+00:00"), status("2026-09-30T12:00+00:00")
+    assert (monday["as_of"], wednesday["as_of"]) == ("2026-09-27", "2026-09-27")
+    assert (monday["data"]["stale"], wednesday["data"]["stale"]) == (False, True)
+    reasons = [{each["weekly"]["reason"] for each in day["indicators"].values()} for day in (monday, wednesday)]
+    assert "stale" not in reasons[0] and reasons[1] == {"stale"}
+    assert "Data are stale (last sync Mon 21 Sep 2026 21:30)" in company.said("digest")
+    asked = status("2026-09-30T12:00+00:00", "--as-of", "2026-09-27")
+    assert (asked["indicators"], asked["data"]) == (monday["indicators"], monday["data"])
 
 
 def test_what_was_tidied_up_is_found_by_the_engine_that_holds_the_deals(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,26 @@ def test_a_folder_takes_a_table_from_elsewhere_with_its_mapping(tmp_path: Path) 
     assert mixed.fingerprint == facts_of(SourceSpec(path=tmp_path / "files")).facts.fingerprint
 
 
+@pytest.mark.parametrize("own", [("opportunities",), tuple(clean_company())], ids=["deals", "every table"])
+def test_a_folder_may_hold_all_but_the_deals_or_nothing_at_all(own: tuple[str, ...], tmp_path: Path) -> None:
+    for name, rows in clean_company().items():
+        folders = ("plain", "apart" if name in own else "rest")
+        for folder in folders:
+            write_csv(tmp_path / folder / f"{name}.csv", rows)
+    (tmp_path / "rest").mkdir(exist_ok=True)
+    tables = {name: TableSpec(type="csv", path=tmp_path / "apart" / f"{name}.csv") for name in own}
+    mixed = facts_of(SourceSpec(path=tmp_path / "rest", tables=tables)).facts
+    assert mixed.fingerprint == facts_of(SourceSpec(path=tmp_path / "plain")).facts.fingerprint
+
+
+def test_quotas_by_rule_follow_deals_from_a_file_of_their_own(database: Database, tmp_path: Path) -> None:
+    deals = write_csv(tmp_path / "deals.csv", clean_company()["opportunities"])
+    database.put({"reps": [{**row, "yearly": "400000"} for row in clean_company()["reps"]]}, TYPES)
+    tables = {"opportunities": TableSpec(type="csv", path=deals), "quotas": TableSpec(from_reps="yearly", per="year")}
+    quotas = facts_of(database.spec(tables=tables)).facts.quotas
+    assert quotas is not None and set(quotas["amount"].map(float)) == {100_000.0}
+
+
 def test_a_change_of_either_place_is_seen(tmp_path: Path) -> None:
     for name, rows in clean_company().items():
         write_csv(tmp_path / "files" / f"{name}.csv", rows)
@@ -103,4 +124,19 @@ def test_quotas_by_rule_beside_a_database_follow_the_spreadsheet_too(database: D
     database.put({"opportunities": clean_company()["opportunities"]}, TYPES)
     tables = {"reps": TableSpec(type="csv", path=sheet), "quotas": TableSpec(from_reps="yearly", per="year")}
     quotas = facts_of(database.spec(tables=tables)).facts.quotas
+    assert quotas is not None and set(quotas["amount"].map(float)) == {100_000.0}
+
+
+def test_a_yearly_quota_that_can_be_read_in_two_ways_is_refused_in_a_sheet_of_its_own_too(tmp_path: Path) -> None:
+    for name, rows in clean_company().items():
+        write_csv(tmp_path / "files" / f"{name}.csv", rows)
+    sheet = write_csv(tmp_path / "people.csv", [{**row, "Yearly": "400.000"} for row in clean_company()["reps"]])
+    rule = TableSpec(from_reps="yearly", per="year")
+    spec = SourceSpec(path=tmp_path / "files", tables={"reps": TableSpec(type="csv", path=sheet), "quotas": rule})
+    with pytest.raises(
+        DataError, match=r"people\.csv, line 2: '400\.000' under Yearly .* source\.tables\.quotas\.number_"
+    ):
+        facts_of(spec)
+    german = replace(spec, tables={**spec.tables, "quotas": replace(rule, number_format="1.234,50")})
+    quotas = facts_of(german).facts.quotas
     assert quotas is not None and set(quotas["amount"].map(float)) == {100_000.0}
