@@ -25,6 +25,9 @@ from tests.portfolio.company import DAY, KINDS, REST, by_column, configured, in_
 from tests.render import slack_rules
 from tests.sources.mutations import AS_OF
 
+pytestmark = pytest.mark.xdist_group("northwind")
+"""The portfolio is read once, in one process of the tests."""
+
 Golden = Callable[[str, str], None]
 
 
