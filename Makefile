@@ -7,6 +7,7 @@ WORKERS ?= auto
 ARGS ?=
 SPARK ?= $(VENV)/.spark
 BIN := $(VENV)/bin
+WHEEL_PYTHON ?= $(abspath $(BIN)/python)
 
 .PHONY: demo test test-all lint format bench wheel wheel-test constraints clean
 
@@ -40,7 +41,7 @@ wheel: $(VENV)/.ready
 
 # The wheel in an environment of its own, with what it asks for itself and nothing of the development tools.
 wheel-test: wheel
-	.ci/install-wheel $(VENV)-wheel $(abspath $(BIN)/python) dist/*.whl
+	.ci/install-wheel $(VENV)-wheel $(WHEEL_PYTHON) dist/*.whl
 	SMB_MONITOR_WHEEL_VENV=$(abspath $(VENV)-wheel) $(BIN)/python -m pytest -m wheel tests/packaging $(ARGS)
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

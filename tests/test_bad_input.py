@@ -9,20 +9,30 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from monitor.entrypoints.cli import main
 from tests.sources.company import write_csv, write_parquet
-from tests.sources.mutations import AS_OF, Mutation, clean_company, mutations
+from tests.sources.mutations import AS_OF, COLUMNS, Mutation, clean_company, mutations
 
 EVERY = list(mutations())
-SAMPLE = 201
-MUTATIONS = EVERY if os.environ.get("BAD_INPUT") == "all" else [EVERY[n * len(EVERY) // SAMPLE] for n in range(SAMPLE)]
-"""Some of each table and kind; `BAD_INPUT=all` runs every one, which takes three and a half times as long."""
-CASES = [pytest.param(each, marks=pytest.mark.thorough if n % 2 else ()) for n, each in enumerate(MUTATIONS)]
-"""Every other one in `make test`: each takes a second."""
+NAMES = "|".join(sorted({name for names in COLUMNS.values() for name in names.split()}, key=len, reverse=True))
+
+
+def _kind(mutation: Mutation) -> str:
+    """What is done, whichever table and column it is done to."""
+    return re.sub(rf"\b({NAMES})\b", "_", mutation.name.partition(": ")[2])
+
+
+OF_EACH_KIND = {_kind(each): each for each in Random(1).sample(EVERY, len(EVERY))}.values()
+"""What `make test` tries: each takes a second."""
+SAMPLE = [EVERY[n * len(EVERY) // 201] for n in range(201)]
+"""Some of each table and column, which `make test-all` tries too; `BAD_INPUT=all` runs every one."""
+MUTATIONS = [each for each in EVERY if each in OF_EACH_KIND or each in SAMPLE or os.environ.get("BAD_INPUT") == "all"]
+CASES = [pytest.param(each, marks=() if each in OF_EACH_KIND else pytest.mark.thorough) for each in MUTATIONS]
 CONFIG = """
 company: Spoilt
 timezone: America/New_York

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.xdist_group("fifth indicator")
+"""The project is copied once, and its status worked out once, in one process of the tests."""
+
 PAGE = (ROOT / "docs" / "adding-an-indicator.md").read_text(encoding="utf-8")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +18,7 @@ from typing import Any
 import pytest
 
 from monitor.entrypoints.cli import main
+from tests.once import once
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,10 +67,36 @@ def process(*words: object, **environ: str) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
+Watched = Callable[..., Path]
+
+
 @pytest.fixture
-def trap(tmp_path: Path) -> Path:
-    """The configuration of the built-in company, with a store of its own."""
-    return configured(tmp_path, "trap")
+def watched(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """A company as `configured` makes one whose status has been asked once, to be changed; its configuration."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    def copied(scenario: str, more: str = "") -> Path:
+        def begin(folder: Path) -> None:
+            with contextlib.redirect_stdout(io.StringIO()):
+                assert main(["status", "--config", str(configured(folder, scenario, more))]) == 0
+
+        name = f"{scenario}-{hashlib.sha256(more.encode()).hexdigest()[:8]}"
+        shutil.copytree(once(tmp_path_factory, name, begin), tmp_path, dirs_exist_ok=True)
+        return tmp_path / f"{scenario}.yaml"
+
+    return copied
+
+
+@pytest.fixture
+def trap(watched: Watched) -> Path:
+    """The configuration of the built-in company, whose breaker has tripped, with a store of its own."""
+    return watched("trap")
+
+
+@pytest.fixture
+def healthy(watched: Watched) -> Path:
+    """The same while all is well."""
+    return watched("healthy")
 
 
 def configured(folder: Path, scenario: str, more: str = "") -> Path:

@@ -18,7 +18,8 @@ def words(answer: Answer) -> str:
 REASON = "Two signed offers must be honoured this month."
 
 
-def test_the_gate_is_closed_while_the_breaker_is_tripped(run: Run, trap: Path) -> None:
+def test_the_gate_is_closed_while_the_breaker_is_tripped(run: Run, tmp_path: Path) -> None:
+    trap = configured(tmp_path, "trap")  # asked of a company that nobody has looked at before
     paused = run("gate", "--config", trap)
     assert paused.code == 1 and paused.out.startswith("paused: tripped on ")
     answer = run("--config", trap, "gate", "--json").json
@@ -26,8 +27,7 @@ def test_the_gate_is_closed_while_the_breaker_is_tripped(run: Run, trap: Path) -
     assert answer["open"] is False and answer["tripped_by"]
 
 
-def test_the_gate_is_open_for_a_healthy_company(run: Run, tmp_path: Path) -> None:
-    healthy = configured(tmp_path, "healthy")
+def test_the_gate_is_open_for_a_healthy_company(run: Run, healthy: Path) -> None:
     assert run("gate", "--config", healthy).code == 0
 
 
@@ -76,8 +76,7 @@ def test_the_second_acknowledgement_is_told_who_was_first(run: Run, trap: Path) 
     assert run("gate", "--config", trap).code == 1
 
 
-def test_a_healthy_company_has_nothing_to_acknowledge_override_or_resume(run: Run, tmp_path: Path) -> None:
-    healthy = configured(tmp_path, "healthy")
+def test_a_healthy_company_has_nothing_to_acknowledge_override_or_resume(run: Run, healthy: Path) -> None:
     for words in (
         ("ack",),
         ("approve",),
@@ -98,7 +97,6 @@ def test_the_checklist_is_worked_item_by_item(run: Run, trap: Path) -> None:
 
 
 def test_a_touched_log_is_found(run: Run, trap: Path) -> None:
-    run("status", "--config", trap)
     assert run("audit", "verify", "--config", trap).code == 0
     with sqlite3.connect(trap.with_name("trap.db")) as database:
         for (name,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, configured
+from tests.cli.conftest import Run, Watched, configured
 from tests.render import slack_rules
 from tests.slack_server import ALERT, DIGEST, Message, SlackServer
 
@@ -24,13 +24,13 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
 
 
 @pytest.fixture
-def healthy(tmp_path: Path) -> Path:
-    return configured(tmp_path, "healthy", SLACK)
+def healthy(watched: Watched) -> Path:
+    return watched("healthy", SLACK)
 
 
 @pytest.fixture
-def paused(tmp_path: Path) -> Path:
-    return configured(tmp_path, "trap", SLACK)
+def paused(watched: Watched) -> Path:
+    return watched("trap", SLACK)
 
 
 def said(slack: SlackServer, channel: str) -> list[str]:
@@ -41,7 +41,8 @@ def shown(message: Message) -> str:
     return str(message.blocks)
 
 
-def test_the_digest_arrives_once_however_often_it_is_sent(run: Run, slack: SlackServer, healthy: Path) -> None:
+def test_the_digest_arrives_once_however_often_it_is_sent(run: Run, slack: SlackServer, tmp_path: Path) -> None:
+    healthy = configured(tmp_path, "healthy", SLACK)
     first = run("digest", "--send", "--config", healthy)
     assert first.code == 0 and "1 message delivered" in first.out
     again = run("digest", "--send", "--config", healthy)
@@ -62,7 +63,8 @@ def test_what_arrives_is_valid_carries_its_key_and_names_its_run(run: Run, slack
     assert "run " in shown(message) and "27 Sep 2026" in shown(message)
 
 
-def test_a_first_start_says_once_that_hiring_is_paused(run: Run, slack: SlackServer, paused: Path) -> None:
+def test_a_first_start_says_once_that_hiring_is_paused(run: Run, slack: SlackServer, tmp_path: Path) -> None:
+    paused = configured(tmp_path, "trap", SLACK)
     run("status", "--config", paused)
     assert said(slack, ALERT) == []
     assert run("digest", "--send", "--config", paused).code == 0
@@ -72,8 +74,9 @@ def test_a_first_start_says_once_that_hiring_is_paused(run: Run, slack: SlackSer
 
 
 def test_a_dry_run_shows_who_would_get_what_and_leaves_nothing_behind(
-    run: Run, slack: SlackServer, paused: Path
+    run: Run, slack: SlackServer, tmp_path: Path
 ) -> None:
+    paused = configured(tmp_path, "trap", SLACK)
     shows = run("digest", "--dry-run", "--config", paused)
     assert shows.code == 0 and DIGEST in shows.out and "would be sent" in shows.out
     assert slack.calls() == []
@@ -91,7 +94,6 @@ def test_an_acknowledgement_changes_the_alert_in_place(run: Run, slack: SlackSer
 
 
 def test_a_stranger_cannot_acknowledge(run: Run, slack: SlackServer, paused: Path) -> None:
-    run("status", "--config", paused)
     refused = run("breaker", "ack", "--by", "Eve", "--config", paused)
     assert refused.code == 1 and "Eve may not do this" in refused.err
 

@@ -12,6 +12,9 @@ from monitor.errors import DataError
 from monitor.facts.load import Loaded
 from tests.facts.company import POLICY, Row, change, deal, filler, open_on, read, rep, sets_aside, suspects
 
+pytestmark = pytest.mark.xdist_group("bad rows")
+"""They are read once, in one process of the tests."""
+
 LENIENT = replace(POLICY, max_bad_rows=Decimal(1))
 
 BAD = [

@@ -15,6 +15,9 @@ from tests.facts.companies import companies
 from tests.facts.company import POLICY, Tables, deal, filler, open_on, rep, suspects
 from tests.facts.group import COLUMN, NASTY, RATES, Group, alone, made, rows_of, together, told
 
+pytestmark = pytest.mark.xdist_group("nasty companies")
+"""They are read together once, in one process of the tests."""
+
 STRICT = replace(POLICY, history_begins=None, with_due=True, named_accounts={"a3": "strategic", "a1": "mid_market"})
 
 

@@ -14,6 +14,9 @@ from monitor.core.policy import FactsPolicy
 from monitor.facts.load import Loaded, load
 from tests.facts.company import open_on
 
+pytestmark = pytest.mark.xdist_group("golden facts")
+"""The companies are read once, in one process of the tests."""
+
 TABLES = ("accounts", "opportunities", "opportunity_history", "quotas", "reps", "spend")
 
 

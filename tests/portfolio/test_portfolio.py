@@ -34,6 +34,9 @@ from tests.portfolio.company import (
 from tests.render import slack_rules
 from tests.sources.mutations import AS_OF
 
+pytestmark = pytest.mark.xdist_group("northwind")
+"""The portfolio is read once, in one process of the tests."""
+
 Golden = Callable[[str, str], None]
 
 

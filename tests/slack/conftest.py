@@ -17,6 +17,7 @@ from monitor.core.secret import Secret
 from monitor.core.settings import SlackSettings
 from monitor.entrypoints.slack.surface import SlackSurface
 from monitor.store.repository import Store
+from tests.once import once
 from tests.slack.people import ADA, BEN, CARLA, GIL, MIA, OTTO, Somebody
 from tests.slack.sockets import Sockets
 from tests.slack_server import ALERT, DIGEST, SlackServer
@@ -56,16 +57,15 @@ class Clock:
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """By scenario of the built-in company, a folder in which its first run has been kept."""
-    made: dict[str, Path] = {}
 
     def folder(scenario: str) -> Path:
-        if scenario not in made:
-            made[scenario] = tmp_path_factory.mktemp(scenario)
-            file = made[scenario] / "config.yaml"
+        def begin(folder: Path) -> None:
+            file = folder / "config.yaml"
             file.write_text(CONFIG.replace("SCENARIO", scenario))
             with open_company(file, {}) as company, company.open_store() as store:
                 observe(company, store, company.asked(None, datetime.now(UTC).date()), datetime.now(UTC))
-        return made[scenario]
+
+        return once(tmp_path_factory, f"slack-{scenario}", begin)
 
     return folder
 

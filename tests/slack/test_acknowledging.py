@@ -28,7 +28,7 @@ class Slow:
     go: Event
 
     def tables(self) -> Mapping[str, Any]:
-        assert self.go.wait(30)
+        assert self.go.wait(120)
         return self.source.tables()
 
     def stamp(self) -> str:

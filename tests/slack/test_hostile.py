@@ -14,6 +14,7 @@ import pytest
 
 from monitor.app.observe import observe
 from monitor.app.wiring import open_company
+from tests.once import once
 from tests.render import slack_rules
 from tests.slack.conftest import GROUP, Opened, Room
 from tests.slack.people import ADA, BEN, CARLA, MIA, OTTO, view_of
@@ -34,8 +35,11 @@ TYPED = " ".join(NAMES[:5])
 @pytest.fixture(scope="session")
 def somewhere(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The golden company with its accounts, reps and leaders renamed, and a run that was kept."""
-    folder = tmp_path_factory.mktemp("hostile")
-    shutil.copytree(shared / "golden" / "trap", folder / "data")
+    return once(tmp_path_factory, "hostile", lambda folder: begin(folder, shared / "golden" / "trap"))
+
+
+def begin(folder: Path, golden: Path) -> None:
+    shutil.copytree(golden, folder / "data")
     for table in ("accounts", "reps"):
         rename(folder / "data" / f"{table}.csv")
     leaders = [{"name": f"{name} {user}", "slack": user} for name, user in zip(NAMES, (ADA, BEN, CARLA), strict=False)]
@@ -58,7 +62,6 @@ def somewhere(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     with open_company(folder / "config.yaml", {}) as company, company.open_store() as store:
         observe(company, store, company.asked(None, AS_OF), datetime(2026, 6, 23, 12, tzinfo=UTC))
-    return folder
 
 
 def rename(file: Path) -> None:

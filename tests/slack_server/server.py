@@ -139,7 +139,7 @@ class SlackServer:
         with self._changed:
             return any(fault.strike is Strike.HANG for script in self._script.values() for fault in script)
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 120.0) -> None:
         """Return once `condition` holds, looked at after every call; AssertionError after `seconds`."""
         with self._changed:
             assert self._changed.wait_for(lambda: bool(condition()), seconds), "it did not happen"

@@ -24,6 +24,9 @@ from monitor.sources.demo.scenarios import LAST, SCENARIOS
 ROOT = Path(__file__).resolve().parents[2]
 INDICATORS = ("pipeline_coverage", "win_rate_trend", "attainment", "cac_payback")
 
+pytestmark = pytest.mark.xdist_group("demo")
+"""Each scenario is read once, in one process of the tests."""
+
 Tables = dict[str, list[dict[str, Any]]]
 
 GOLDEN = {

@@ -22,6 +22,7 @@ from monitor.entrypoints.web.pages import site
 from monitor.entrypoints.web.server import WebServer
 from monitor.entrypoints.web.state import Seen
 from monitor.store.repository import Store
+from tests.once import once
 
 NOW = datetime(2026, 9, 28, 14, tzinfo=UTC)
 CONFIG = """
@@ -88,11 +89,13 @@ Sites = Callable[..., Site]
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the first run of the built-in company was kept."""
-    folder = tmp_path_factory.mktemp("kept")
-    (folder / "config.yaml").write_text(CONFIG)
-    with open_company(folder / "config.yaml", {}) as company, company.open_store() as store:
-        observe(company, store, company.asked(None, NOW.date()), NOW)
-    return folder
+
+    def begin(folder: Path) -> None:
+        (folder / "config.yaml").write_text(CONFIG)
+        with open_company(folder / "config.yaml", {}) as company, company.open_store() as store:
+            observe(company, store, company.asked(None, NOW.date()), NOW)
+
+    return once(tmp_path_factory, "web", begin)
 
 
 @pytest.fixture

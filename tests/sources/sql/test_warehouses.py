@@ -25,6 +25,9 @@ from tests.facts.company import as_arrow
 from tests.facts.test_oracle import NAMED
 from tests.sources.mutations import AS_OF, clean_company
 
+pytestmark = pytest.mark.xdist_group("warehouses")
+"""A run is listened to once, in one process of the tests."""
+
 DIALECTS: dict[str, Any] = {
     "spark": SparkDialect,
     "snowflake": SnowflakeDialect,
