@@ -56,7 +56,7 @@ class Workspace:
 
 def workspace(tables: Mapping[str, ir.Table], timezone: str) -> Workspace:
     """The engine that holds the tables, its session standing in the company's zone."""
-    # Every engine merges layers itself; in Ibis it takes an eighth of a small run. So an order has to be the last layer.
+    # Every engine merges layers itself; for Ibis it is an eighth of a small run. So an order has to come last.
     ibis.options.sql.fuse_selects = False
     backend = next(iter(tables.values())).get_backend()
     engine = engine_of(backend)
