@@ -15,10 +15,12 @@ from monitor.facts.money import MONEY, RATE, money, money_faults
 
 Fault = tuple[str, ir.BooleanValue]
 
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_CLOCK = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
-_NAIVE = _CLOCK + "$"
-_ZONED = _CLOCK + r"( ?UTC|Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)$"
+_DATE = "^(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}"
+"""In the range of `days.py`, so that the day that comes of it need not be looked at again."""
+_CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_DAY = _DATE + "$"
+_NAIVE = _DATE + _CLOCK + "$"
+_ZONED = "^[0-9]{4}-[0-9]{2}-[0-9]{2}" + _CLOCK + r"( ?UTC|Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)$"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -97,16 +99,19 @@ def read_day(cell: ir.Value) -> ir.DateValue:
         day = ibis.cases(
             (cell.re_search(_DAY), cell.try_cast("date")),
             (cell.re_search(_NAIVE) & _moment(cell).notnull(), cell.substr(0, 10).try_cast("date")),
-            (cell.re_search(_ZONED), _moment(cell).cast("date")),
+            (cell.re_search(_ZONED), _in_range(_moment(cell).cast("date"))),
         )
-    elif isinstance(cell, ir.DateValue):
-        day = cell
-    elif isinstance(cell, ir.TimestampValue):
-        day = cell.cast("date")
-    else:
-        day = ibis.null("date")
-    in_range = day.between(ibis.date(days.EPOCH.isoformat()), ibis.date(days.LAST.isoformat()))
-    return cast(ir.DateValue, ibis.ifelse(in_range, day, ibis.null("date")))
+        return cast(ir.DateValue, day)
+    if isinstance(cell, ir.DateValue):
+        return _in_range(cell)
+    if isinstance(cell, ir.TimestampValue):
+        return _in_range(cell.cast("date"))
+    return cast(ir.DateValue, ibis.null("date"))
+
+
+def _in_range(day: ir.Value) -> ir.DateValue:
+    is_day = day.between(ibis.date(days.EPOCH.isoformat()), ibis.date(days.LAST.isoformat()))
+    return cast(ir.DateValue, ibis.ifelse(is_day, day, ibis.null("date")))
 
 
 def _instant(cell: ir.Value) -> ir.TimestampValue:

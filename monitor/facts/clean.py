@@ -113,7 +113,7 @@ def without_disputed(
 
     `every` gives all rows of the table, diagnosed.
     """
-    work = tally.work
+    work, plain = tally.work, good
     columns, good = good.columns, _identified(good, key)
     twice = _repeated(good)
     if has_bad:
@@ -122,7 +122,7 @@ def without_disputed(
     twice = work.keep("twice", twice)
     if not work.count(twice):
         work.forget("twice")
-        return good.select(columns)
+        return plain
     again = _identified(every(), key).semi_join(twice, "ident")
     disputed, equal = _kinds(tally, again)
     again = again.filter(again.reason.isnull())

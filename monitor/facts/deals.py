@@ -160,8 +160,9 @@ class DealsOf:
         if self.history is None or not self.history.has("owner_id") or not keys:
             return []
         rows = self._own(self.history.of("owner_id").good())
-        rows = rows.filter(rows.opportunity_id.isin(keys)).order_by("opportunity_id", "changed_at", "new_value")
-        return self.work.dicts(rows.select("opportunity_id", "changed_at_day", "old_value", "new_value"))
+        rows = rows.filter(rows.opportunity_id.isin(keys))
+        rows = rows.select("opportunity_id", "changed_at", "changed_at_day", "old_value", "new_value")
+        return self.work.dicts(rows.order_by("opportunity_id", "changed_at", "new_value"))
 
     def _names(self, table: str, key: str, wanted: set[str | None]) -> dict[str, str]:
         ids = sorted(each for each in wanted if each is not None)

@@ -99,11 +99,15 @@ def _open(deals: ir.Table, today: int) -> ir.Table:
 
 
 def _recent(history: History, since: date) -> History:
-    """The history without most of what is older: of texts, told by their first signs, before any is read."""
-    at = history.raw.changed_at
-    if not isinstance(at, ir.StringValue):
+    """The history without what is older, or most of it: of texts told by their first signs, before any is read."""
+    at, first = history.raw.changed_at, since - _OFFSETS
+    if isinstance(at, ir.StringValue):
+        late = (at >= first.isoformat()) | (at < "!")
+    elif isinstance(at, ir.TimestampValue | ir.DateValue):
+        late = at.cast("date") >= ibis.date(first.isoformat())
+    else:
         return history
-    return replace(history, raw=history.raw.filter((at >= (since - _OFFSETS).isoformat()) | (at < "!")))
+    return replace(history, raw=history.raw.filter(late))
 
 
 def _within(rows: ir.Table, since: int, today: int) -> ir.Table:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +43,19 @@ def test_half_of_somebodys_open_deals_pushed_on_one_day_are_named_with_what_was_
     assert suspects(loaded) == {"pushed_in_bulk": 5}
     rows = [(row.key, row.note) for row in loaded.facts.quality.bad_rows]
     assert rows == [(f"ann{n}", "put off by 92 days on 2025-06-25, of ann") for n in range(5)]
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us"), pa.timestamp("us", "UTC")], ids=["day", "at", "utc"])
+def test_the_first_and_the_last_day_looked_at_are_whole_whatever_type_a_moment_has(kind: pa.DataType) -> None:
+    def moved(owner: str, day: int, hour: int) -> list[dict[str, Any]]:
+        at = datetime(2025, 6, day, hour, tzinfo=UTC)
+        return [pushed(f"{owner}{n}") | {"changed_at": at.date() if kind == pa.date32() else at} for n in range(5)]
+
+    days = {"ann": (15, 23), "bob": (16, 0), "cid": (29, 23), "dan": (30, 0)}
+    deals = [row for owner in days for row in owned(owner, 5)]
+    history = [row for owner, at in days.items() for row in moved(owner, *at)]
+    loaded = read({"opportunities": deals, "opportunity_history": history}, opportunity_history={"changed_at": kind})
+    assert {row.key[:3] for row in loaded.facts.quality.bad_rows} == {"bob", "cid"}
 
 
 def daily_work(owner: str) -> dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]]:

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.postgres import Backend
 from sqlglot import expressions as sge
 
@@ -19,6 +20,8 @@ from monitor.sources.sql.dialect import Dialect
 from monitor.sources.sql.reaching import answering, connected
 
 _ROOM = ("SET work_mem = '64MB'", "SET temp_buffers = '128MB'")
+_FETCHED = 100_000
+"""Rows turned at a time."""
 _NAMES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
@@ -45,6 +48,24 @@ class Session(Backend):  # type: ignore[misc]
             self.con.execute(f"ANALYZE {named}")
         made = ops.DatabaseTable(name, schema=obj.schema(), source=self, namespace=ops.Namespace())
         return cast(ir.Table, made.to_expr())
+
+    def to_pyarrow_batches(
+        self, expr: ir.Expr, /, *, params: Any = None, limit: Any = None, **_: Any
+    ) -> pa.RecordBatchReader:
+        """The rows by one plain statement. Ibis declares a cursor, for which PostgreSQL plans as if few rows were to be
+        fetched and with one process, and asks six times over the network.
+        """
+        schema = expr.as_table().schema()
+        row = schema.as_struct().to_pyarrow()
+        query = self.compile(expr, params=params, limit=limit)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with self.con.cursor() as cursor:
+                cursor.execute(query)
+                while rows := cursor.fetchmany(_FETCHED):
+                    yield pa.RecordBatch.from_struct_array(pa.array(rows, type=row))
+
+        return pa.RecordBatchReader.from_batches(schema.to_pyarrow(), batches())
 
     def drop_table(self, name: str, /, **more: Any) -> None:
         with self._writing():
