@@ -11,6 +11,7 @@ from monitor.app.seen import seen_so_far
 from monitor.app.wiring import Asked, Company
 from monitor.core.book import Book
 from monitor.core.checks import Check, Outcome
+from monitor.core.counted import counted
 from monitor.core.definition import definition_check
 from monitor.core.facts import BadRow
 from monitor.core.indicators import INDICATORS
@@ -48,13 +49,13 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
 def _people(company: Company) -> Iterator[Check]:
     approvers, needed = company.policy.approvers, company.policy.breaker.approvals
     if approvers:
-        yield Check("leadership", Outcome.OK, f"{len(approvers)} approvers, an override needs {needed}")
+        yield Check("leadership", Outcome.OK, f"{counted(len(approvers), 'approver')}, an override needs {needed}")
     else:
         yield Check(
             "leadership",
             Outcome.WARNING,
             "nobody may override, approve or resume",
-            f"name at least {needed} people under leadership.approvers",
+            f"name at least {counted(needed, 'person', 'people')} under leadership.approvers",
         )
     margin = company.policy.settings["cac_payback"]
     if not getattr(margin, "gross_margin", {}).get(WATCHED):
@@ -79,7 +80,7 @@ def _store(company: Company) -> Iterator[Check]:
         mend = "compare with a backup; the log is append-only and nobody may edit it"
         yield Check("database", Outcome.FAILED, f"{where}: the log was touched", mend, tuple(problems))
     else:
-        yield Check("database", Outcome.OK, f"{where}: {lines} lines in the log, none touched")
+        yield Check("database", Outcome.OK, f"{where}: {counted(lines, 'line')} in the log, none touched")
 
 
 def _worker(company: Company, now: datetime) -> list[Check]:
@@ -105,7 +106,7 @@ def _data(company: Company, book: Book, asked: Asked) -> Iterator[Check]:
         lacks = f"the newest row is of {newest}"
         if book.facts.sync is not None and book.is_unsynced(asked.as_of):
             lacks = f"the last sync was on {book.facts.sync.at:%Y-%m-%d %H:%M}"
-        text = f"{lacks}, stale on {asked.as_of} (quality.max_age {book.policy.max_age} days)"
+        text = f"{lacks}, stale on {asked.as_of} (quality.max_age {counted(book.policy.max_age, 'day')})"
         yield Check("data", Outcome.FAILED, text, "sync the source, or ask for an earlier day with --as-of")
     else:
         yield Check(
@@ -115,7 +116,8 @@ def _data(company: Company, book: Book, asked: Asked) -> Iterator[Check]:
         yield Check("data", Outcome.NOTE, remark)
     for table, columns in sorted(quality.ignored_columns.items()):
         if columns:
-            yield Check("data", Outcome.NOTE, f"{table}: {len(columns)} columns ignored ({', '.join(columns)})")
+            ignored = f"{counted(len(columns), 'column')} ignored ({', '.join(columns)})"
+            yield Check("data", Outcome.NOTE, f"{table}: {ignored}")
 
 
 def _lacking(company: Company, name: str) -> str:
@@ -147,8 +149,8 @@ def _rows(book: Book) -> Iterator[Check]:
                 if count:
                     places = where.get((table, reason), [])
                     shown = places if reason in found else places[:_SHOWN]
-                    more = [f"and {count - len(shown)} more"] if shown and count > len(shown) else []
-                    text = f"{table}: {count} rows {kind}: {reason.replace('_', ' ')}"
+                    more = [f"and {count - len(shown):,} more"] if shown and count > len(shown) else []
+                    text = f"{table}: {counted(count, 'row')} {kind}: {reason.replace('_', ' ')}"
                     yield Check("rows", outcome, text, details=(*shown, *more))
 
 
@@ -164,9 +166,10 @@ def _segments(book: Book, asked: Asked) -> Iterator[Check]:
     }
     total, review = sum(pile.deals for pile in piles.values()), piles[REVIEW]
     if not review.deals:
-        yield Check("segments", Outcome.OK, f"all {total} open deals have a segment")
+        yield Check("segments", Outcome.OK, f"every open deal has a segment ({total:,})")
         return
-    text = f"{review.deals} of {total} open deals ({float(review.amount):,.0f}) have no segment"
+    lack = "has" if review.deals == 1 else "have"
+    text = f"{review.deals:,} of {counted(total, 'open deal')} ({float(review.amount):,.0f}) {lack} no segment"
     most = 2 * review.deals > total
     signals = book.policy.facts.segments_by
     missing = [column for signal, column in _SIGNALS.items() if signal in signals and not _has(book, column)]

@@ -9,6 +9,7 @@ from itertools import groupby
 from monitor.app.wiring import Company
 from monitor.config import Config
 from monitor.core.checks import Check, Outcome
+from monitor.core.counted import counted
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK, Directory, Person
 from monitor.core.secret import Secret
 
@@ -154,7 +155,7 @@ def _people(company: Company, directory: Directory) -> Iterator[Check]:
     if owner and by_slack and not owner.slack:
         text = f"{owner.name}, the owner, gets no direct message: no Slack id is given"
         yield Check("people", Outcome.NOTE, text, "add it where they are named under leadership")
-    leaders = f"{len(directory.leaders)} leaders, {len(directory.board)} of the board"
+    leaders = f"{counted(len(directory.leaders), 'leader')}, {len(directory.board)} of the board"
     yield Check("people", Outcome.OK, leaders)
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from monitor.app.wiring import Company
 from monitor.core.calendar import WEEKDAYS
 from monitor.core.checks import Check, Outcome
+from monitor.core.counted import counted
 from monitor.core.outbox import NEWS, LedgerLine, Status
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK
 from monitor.core.schedule import DAILY, DIGEST, due, upcoming
@@ -116,7 +117,7 @@ def _outbox(store: Store, now: datetime, zone: ZoneInfo) -> Iterator[Check]:
     if (more := len(news) - _SHOWN) > 0:
         yield Check("outbox", Outcome.FAILED, f"and {more} more that did not arrive")
     if old := len(lines) - len(news):
-        yield Check("outbox", Outcome.NOTE, f"{old} older than {NEWS.days} days did not arrive either")
+        yield Check("outbox", Outcome.NOTE, f"{old:,} older than {NEWS.days} days did not arrive either")
     waiting = store.outbox.waiting(now)
     if not lines:
         text = f"nothing is undelivered; {waiting} on the way" if waiting else "nothing is undelivered"
@@ -130,7 +131,7 @@ def _undelivered(line: LedgerLine, zone: ZoneInfo) -> Check:
         mend = _PERHAPS if error.startswith("perhaps") else _DIGEST if line.kind == DIGEST else _GIVEN_UP
         return Check("outbox", Outcome.FAILED, text, mend, (line.headline,))
     next_at = line.next_at.astimezone(zone) if line.next_at else None
-    waits = (f"tried {line.attempts} times, again on {_shown(next_at)}",) if next_at else ()
+    waits = (f"tried {counted(line.attempts, 'time')}, again on {_shown(next_at)}",) if next_at else ()
     return Check("outbox", Outcome.WARNING, text, _ON_ITS_WAY, (line.headline, *waits))
 
 
@@ -145,7 +146,7 @@ def _steps(store: Store) -> Iterator[Check]:
     if not pending:
         return
     steps = tuple(f"{step.due}: {step.kind} of {step.incident} to {', '.join(step.audiences)}" for step in pending)
-    text = f"{len(pending)} steps are to be taken unless something settles them first"
+    text = f"{counted(len(pending), 'step is', 'steps are')} to be taken unless settled before"
     yield Check("escalation", Outcome.NOTE, text, details=steps)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from monitor.core.ahead import ahead
 from monitor.core.book import Book
+from monitor.core.counted import counted
 from monitor.core.crossings import crossings
 from monitor.core.decide import Decision, Recorded, decide
 from monitor.core.indicators import BY_KEY, INDICATORS
@@ -93,11 +94,10 @@ def _summary(book: Book, final: Decision, t: date) -> Iterator[str]:
     trips = [event for event in final.plan.events if event.kind == "tripped"]
     weeks = len(weeks_of(book, t))
     quarters = final.current[INDICATORS[0].key]
-    span = (
-        f"{weeks} weeks and {len(quarters)} quarters, {quarters[0].quarter} to {quarters[-1].quarter}"
-        if quarters
-        else "nothing"
-    )
+    span = "nothing"
+    if quarters:
+        span = f"{counted(weeks, 'week')} and {counted(len(quarters), 'quarter')}"
+        span += f", {quarters[0].quarter} to {quarters[-1].quarter}"
     yield f"Read: {span}. The breaker would {_times(len(trips))}."
     low = _low(final, t)
     for trip in trips:
@@ -109,9 +109,9 @@ def _summary(book: Book, final: Decision, t: date) -> Iterator[str]:
         distance = (day - first).days // 7
         where = f"its low of {verdict.reading.text} ({verdict.quarter}{'' if verdict.sealed_on else ', so far'})"
         if distance >= 0:
-            yield f"The breaker tripped {_weeks(distance)} before attainment reached {where}."
+            yield f"The breaker tripped {counted(distance, 'week')} before attainment reached {where}."
         else:
-            yield f"Attainment reached {where} {_weeks(-distance)} before the breaker first tripped."
+            yield f"Attainment reached {where} {counted(-distance, 'week')} before the breaker first tripped."
 
 
 def _low(final: Decision, t: date) -> tuple[date, Verdict] | None:
@@ -125,7 +125,3 @@ def _low(final: Decision, t: date) -> tuple[date, Verdict] | None:
 
 def _times(count: int) -> str:
     return {0: "never have tripped", 1: "have tripped once"}.get(count, f"have tripped {count} times")
-
-
-def _weeks(count: int) -> str:
-    return "1 week" if count == 1 else f"{count} weeks"

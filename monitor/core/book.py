@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.core.calendar import Quarter, add_months
+from monitor.core.counted import counted
 from monitor.core.facts import Facts
 from monitor.core.index import Bookings, Closings, Due, Pipeline
 from monitor.core.policy import Policy
@@ -112,12 +113,13 @@ class Book:
                 "partial_quarter",
                 f"the data begin on {self.facts.begins}, so {self.first_full} is the first full quarter",
             )
+        oldest = counted(self.policy.max_age, "day")
         if self.facts.sync is not None and self.is_unsynced(t):
             at = f"{self.facts.sync.at:%Y-%m-%d %H:%M}"
-            return NoData("stale", f"the last sync was on {at}, more than {self.policy.max_age} days ago")
+            return NoData("stale", f"the last sync was on {at}, more than {oldest} ago")
         if self.is_stale(t):
             newest = self.newest(t)
-            return NoData("stale", f"the newest row is of {newest}, more than {self.policy.max_age} days before {t}")
+            return NoData("stale", f"the newest row is of {newest}, more than {oldest} before {t}")
         return None
 
     def is_carried_back(self, t: date) -> bool:
@@ -251,7 +253,8 @@ class Book:
         quotas = [self.quota_of(rep, quarter) for rep in aes]
         total = sum((quota for quota in quotas if quota is not None), Fraction(0))
         if total <= 0:
-            return NoData("no_quota", f"`quotas` has no quota above 0 for {quarter} of the {len(aes)} AEs of {segment}")
+            theirs = f"the {counted(len(aes), 'AE')} of {segment}"
+            return NoData("no_quota", f"`quotas` has no quota above 0 for {quarter} of {theirs}")
         return total
 
     def without_quota(self, segment: str, quarter: Quarter) -> int:

@@ -10,6 +10,7 @@ from monitor.core.book import Book
 from monitor.core.breaker import PROGRAM, Breaker, apply, fold
 from monitor.core.calendar import DAY
 from monitor.core.chain import JSON
+from monitor.core.counted import counted
 from monitor.core.indicators import BY_KEY, INDICATORS
 from monitor.core.indicators.base import quarter_reading
 from monitor.core.plan import NewEvent, Plan, SealedVerdict, seals
@@ -168,7 +169,7 @@ def transitions(draft: Draft, policy: Policy, day: date) -> None:
     reached = {k: s for k, s in streaks.items() if s.count >= rule.quarters_to_trip and k not in already}
     tripped_by = {key: s.quarters[-1] for key, s in reached.items()}
     bridged = any(s.bridged for s in reached.values())
-    words = ", ".join(f"{key} ({s.count} quarters in breakage)" for key, s in reached.items())
+    words = ", ".join(f"{key} ({counted(s.count, 'quarter')} in breakage)" for key, s in reached.items())
     if reached and before.state is State.ARMED:
         draft.add("tripped", day, words, {"tripped_by": tripped_by, "bridged": bridged, "owner": policy.owner})
     elif reached:

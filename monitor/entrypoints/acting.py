@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from monitor.app import actions
 from monitor.app.observe import observe
 from monitor.app.wiring import Company
+from monitor.core.counted import counted
 from monitor.core.types import Event
 from monitor.entrypoints.opening import asked, now, opened
 from monitor.entrypoints.reading import show
@@ -83,7 +84,7 @@ def audit(args: argparse.Namespace) -> int:
             elif problems:
                 say("\n".join(problems))
             else:
-                say(f"{count} lines, none changed, removed or added behind the program's back.")
+                say(f"{counted(count, 'line')}, none changed, removed or added behind the program's back.")
             return 1 if problems else 0
         from monitor.render import audit as page
 

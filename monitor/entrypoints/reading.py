@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.app.observe import look, observe
 from monitor.app.wiring import Company, company, words
 from monitor.config import Portfolio
+from monitor.core.counted import counted
 from monitor.entrypoints.opening import asked, configured, now, opened
 from monitor.entrypoints.terminal import can_unicode, progress, say, wants_colour
 
@@ -94,13 +95,14 @@ def backfill(args: argparse.Namespace) -> int:
 
     with opened(args) as found, found.open_store() as store, progress("weeks") as told:
         done = rebuild(found, store, args.start, asked(args, found), now(), told)
+    sealed = counted(done.quarters, "quarter is sealed", "quarters are sealed")
     if args.json:
         say(json.dumps(vars(done), default=str))
     elif done.weeks:
-        span = f"{done.weeks} weeks, {done.first} to {done.last}"
-        say(f"Rebuilt {done.readings} readings of {span}; {done.quarters} quarters are sealed.")
+        span = f"{counted(done.weeks, 'week')}, {done.first} to {done.last}"
+        say(f"Rebuilt {counted(done.readings, 'reading')} of {span}; {sealed}.")
     else:
-        say(f"There is no week that can be read from {args.start} on; {done.quarters} quarters are sealed.")
+        say(f"There is no week that can be read from {args.start} on; {sealed}.")
     return 0
 
 

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitor.core.counted import counted
 from monitor.core.facts import BadRow, Finding, Quality
 from monitor.facts.grouping import COMPANY, EVERYBODY, ByCompany
 from monitor.facts.workspace import Workspace
@@ -90,7 +91,7 @@ class Tally:
         rows = rows.filter((pc.field(COMPANY) == company) & (pc.field("reason") == commonest[0][1]))
         example = min((BadRow(table, **row) for row in rows.drop([COMPANY]).to_pylist()), key=_order)
         return (
-            f"Table {table}: {bad:,} of {self.rows[table][company]:,} rows cannot be used ("
+            f"Table {table}: {bad:,} of {counted(self.rows[table][company], 'row')} cannot be used ("
             + ", ".join(f"{count:,} {reason}" for count, reason in commonest)
             + f"), more than the {most:.1%} of quality.max_bad_rows; the first is {_place(example)}{_advice(example)}."
         )

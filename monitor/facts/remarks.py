@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.core.counted import counted
 from monitor.core.facts import Facts
 from monitor.core.tables import REVIEW
 from monitor.facts import segments
@@ -71,4 +72,4 @@ def _review(facts: Facts, why: str) -> list[str]:
     unsure = int(created.loc[created["segment"] == REVIEW, "deals"].sum())
     if not every or 2 * unsure <= every:
         return []
-    return [f"The segment of {unsure:,} of {every:,} deals cannot be told, so they are in review: {why}."]
+    return [f"The segment of {unsure:,} of {counted(every, 'deal')} cannot be told, which puts them in review: {why}."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from monitor.core.counted import counted
 from monitor.core.messages import (
     Actions,
     Block,
@@ -63,8 +64,9 @@ def render(message: Message, *, charts: bool = True, ids: str = "") -> BlockKit:
     for block in message.blocks:
         page.take(block)
     if page.dropped:
-        said = f"{page.dropped} more parts do not fit here; smb-monitor {message.kind} shows them."
-        page.blocks.append(_context([said]))
+        dropped = counted(page.dropped, "more part does", "more parts do")
+        shows = "it" if page.dropped == 1 else "them"
+        page.blocks.append(_context([f"{dropped} not fit here; smb-monitor {message.kind} shows {shows}."]))
     blocks = numbered(page.blocks, ids)
     return {"text": escaped(headline), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from monitor.core.counted import counted
 from monitor.core.messages import (
     Actions,
     Block,
@@ -118,7 +119,7 @@ def _within(lines: list[str], limit: int) -> Iterator[str]:
     for at, line in enumerate(lines):
         spent += len(line) + 1
         if spent > limit - 20:
-            yield f"{len(lines) - at} more lines"
+            yield counted(len(lines) - at, "more line")
             return
         yield line
 

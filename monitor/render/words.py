@@ -15,6 +15,7 @@ from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from monitor.core.counted import counted
 from monitor.errors import ConfigError
 from monitor.render.plain import dated, joined, lowered, shorten, shown_day, shown_moment, shown_weekday
 
@@ -77,7 +78,7 @@ class Words:
             raised=_raised,
             count=_count,
             spoken=_spoken,
-            plural=_plural,
+            plural=counted,
         )
 
     def say(self, kind: str, block: str, **values: object) -> str:
@@ -216,8 +217,3 @@ def _raised(sentence: str) -> str:
 
 def _spoken(word: str) -> str:
     return word.replace("_", " ")
-
-
-def _plural(number: float, one: str, many: str) -> str:
-    """`1 deal`, `12 deals`."""
-    return f"{number:,.0f} {one if number == 1 else many}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitor.core.counted import counted
 from monitor.sources.source import LINE
 
 _NAMING = {"reps": ("rep_id", "manager_id"), "quotas": ("rep_id",)}
@@ -46,10 +47,12 @@ def _remarks(rows: pa.Table, name: str, known: Mapping[str, str], lost: list[int
         return ()
     if not known:
         return (f"Table {name} names people by mail address, and the CRM tells none of its users': have them synced.",)
-    many = f"{len(lost):,} of {rows.num_rows:,} rows of {name} name people"
+    many = f"{len(lost):,} of {counted(rows.num_rows, 'row')} of {name}"
+    names, counts = ("names", "counts") if len(lost) == 1 else ("name", "count")
     where = ""
     if LINE in rows.column_names:
         lines = sorted({str(rows[LINE][at].as_py()) for at in lost}, key=int)
         more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
         where = f" (line {', '.join(lines[:_LISTED])}{more})"
-    return (f"{many} by a mail address that no user, or more than one, has in the CRM, and count for nobody{where}.",)
+    shared = "people by a mail address that no user, or more than one, has in the CRM"
+    return (f"{many} {names} {shared}, and {counts} for nobody{where}.",)

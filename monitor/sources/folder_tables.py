@@ -11,6 +11,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
+from monitor.core.counted import counted
 from monitor.core.source_spec import SourceSpec
 from monitor.core.tables import EXAMPLE, TABLES, Table
 from monitor.errors import DataError
@@ -226,8 +227,8 @@ def _not_read(path: Path) -> str:
 
 def _not_counted(examples: list[str], table: str, rows: int) -> str:
     if rows:
-        several = "row" if len(examples) == 1 else "rows"
-        return f"{examples[0]}: {EXAMPLE} stands in {len(examples)} {several}, not counted: put your own in its place."
+        stands = f"{EXAMPLE} stands in {counted(len(examples), 'row')}"
+        return f"{examples[0]}: {stands}, not counted: put your own in its place."
     return (
         f"{examples[0]}: there is nothing but {EXAMPLE}, so table {table} is taken as absent: put rows of your own in "
         "its place."

@@ -124,12 +124,12 @@ def test_ninety_days_of_data_are_enough() -> None:
 
 def test_a_deal_without_an_amount_adds_nothing_and_is_said() -> None:
     reading = read([open_deal(QUARTER.start, 100_000), open_deal(QUARTER.start, None)])
-    assert (reading.value, reading.notes) == (Fraction(1), ("1 open deals have no amount and add nothing",))
+    assert (reading.value, reading.notes) == (Fraction(1), ("1 open deal has no amount and adds nothing",))
 
 
 def test_an_ae_without_a_quota_is_said() -> None:
     reading = read([open_deal(QUARTER.start, 100_000)], seats=(Seat(), Seat("A2")))
-    assert (reading.value, reading.notes) == (Fraction(1), ("1 AEs of the plan have no quota row for FY2025-Q1",))
+    assert (reading.value, reading.notes) == (Fraction(1), ("1 AE of the plan has no quota row for FY2025-Q1",))
 
 
 def test_the_quota_is_frozen_on_the_quarters_first_day() -> None:

@@ -114,7 +114,7 @@ def test_a_deal_older_than_180_days_when_it_closed_is_left_out_and_counted(age: 
     closes = q("FY2024-Q3").start + 5 * DAY
     reading = of(replace(base, deals=(*base.deals, won_deal(closes, 1, created=closes - age * DAY))), "FY2024-Q3")
     assert (reading.inputs["won"], reading.inputs["left_out_stale"]) == (won, 31 - won)
-    assert ("1 deals older than 180 days when they closed are left out" in reading.notes) is (won == 30)
+    assert ("1 deal older than 180 days when it closed is left out" in reading.notes) is (won == 30)
 
 
 def test_a_clean_up_of_dead_deals_is_no_fall_in_win_rate() -> None:

@@ -196,7 +196,7 @@ def first_breakage() -> Snapshot:
             "to_avoid",
             "pipeline_coverage",
             "To keep FY2026-Q3 out of breakage",
-            "an open pipeline of 1,344,000 on average over the 1 weeks left, 38,200 more than now, by 2026-09-30",
+            "an open pipeline of 1,344,000 on average over the 1 week left, 38,200 more than now, by 2026-09-30",
             date(2026, 9, 30),
         ),
     )

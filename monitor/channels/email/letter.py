@@ -10,6 +10,7 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime
 
 from monitor.channels.email.headers import POLICY, SUBJECT, Mailbox, check, harmless, mailbox, message_id
+from monitor.core.counted import counted
 from monitor.core.messages import Message, Room, Trend
 from monitor.core.outbox import Outgoing
 from monitor.core.scope import LONGEST_NAME, unscoped
@@ -101,7 +102,7 @@ def _charts(message: Message) -> tuple[dict[Trend, bytes], str]:
                 drawn[block] = chart.png(block)
             except UNDRAWABLE:
                 failed += 1
-    return drawn, f"{failed} of {failed + len(drawn)} charts could not be drawn" if failed else ""
+    return drawn, f"{failed} of {counted(failed + len(drawn), 'chart')} could not be drawn" if failed else ""
 
 
 def _fill(mail: EmailMessage, message: Message, words: Words, drawn: Mapping[Trend, bytes]) -> None:

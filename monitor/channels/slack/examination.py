@@ -9,6 +9,7 @@ from monitor.channels.slack.calls import Answer, Api
 from monitor.channels.slack.scopes import PURPOSES, SCOPES
 from monitor.channels.slack.trouble import Kind, Trouble
 from monitor.core.checks import Check, Outcome
+from monitor.core.counted import counted
 from monitor.core.messages import (
     Actions,
     Button,
@@ -120,7 +121,8 @@ def _group(settings: SlackSettings, api: Api) -> Iterator[Check]:
     except Trouble as trouble:
         yield _failed(f"slack.details_group {group}", trouble)
     else:
-        yield Check(PART, Outcome.OK, f"{len(users)} people of slack.details_group {group} may see names and amounts")
+        people = counted(len(users), "person", "people")
+        yield Check(PART, Outcome.OK, f"{people} of slack.details_group {group} may see names and amounts")
 
 
 def _blocks(api: Api) -> Iterator[Check]:

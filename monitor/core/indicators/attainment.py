@@ -12,7 +12,8 @@ from monitor.core import evidence
 from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
-from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.counted import counted
+from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
 from monitor.core.sums import AMOUNT
 from monitor.core.types import NoData, Number, Reading, Weighing
 
@@ -63,8 +64,8 @@ class Attainment(Indicator[AttainmentSettings]):
             return NoData(
                 "too_early", f"by day {(t - quarter.start).days + 1} of a quarter nothing used to be booked yet"
             )
-        note = f"expected share: mean of {quarters} quarters" if quarters else "expected share: a straight line"
-        return self._measure(book, segment, quarter, t, share, note)
+        shape = f"mean of {counted(quarters, 'quarter')}" if quarters else "a straight line"
+        return self._measure(book, segment, quarter, t, share, f"expected share: {shape}")
 
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
         if known < quarter.end:
@@ -82,18 +83,16 @@ class Attainment(Indicator[AttainmentSettings]):
         booked = book.bookings(segment, quarter.start, quarter.end, known)
         won = book.won(segment, quarter.start, quarter.end, known)
         if won.deals and won.deals == won.unpriced:
-            return NoData("no_amounts", f"none of the {won.deals} won deals of {quarter} has an amount")
+            return NoData("no_amounts", f"no amount on the {counted(won.deals, 'won deal')} of {quarter}")
         value = attainment(booked.amount, quota, Fraction(1) if share is None else share)
         inputs: dict[str, Number] = {"bookings": booked.amount, "plan_quota": quota, "won_deals": booked.deals}
         if share is not None:
             inputs["expected_share"] = share
-        without = book.without_quota(segment, quarter)
-        missing = (f"{without} AEs of the plan have no quota row for {quarter}",) if without else ()
         return Measure(
             value,
             inputs,
             interval=evidence.around(value, evidence.relative_error(booked.amount, booked.squares)),
-            notes=((note,) if note else ()) + missing,
+            notes=((note,) if note else ()) + lacking_quotas(book, segment, quarter),
         )
 
     def beside(self, book: Book, segment: str, t: date) -> dict[str, Number]:

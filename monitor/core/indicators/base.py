@@ -14,6 +14,7 @@ from monitor.core import evidence
 from monitor.core.bands import Edges, Unit, trimmed
 from monitor.core.book import Book
 from monitor.core.calendar import Quarter
+from monitor.core.counted import counted
 from monitor.core.types import Band, NoData, Number, Reading, Weighing
 
 S = TypeVar("S")
@@ -171,6 +172,13 @@ def quarter_reading(indicator: Indicator[Any], book: Book, segment: str, quarter
     reading = _reading(indicator, book, segment, known, measure)
     approximate = reading.approximate or _is_carried_back(indicator, book, reading, quarter.start)
     return replace(reading, quarter=quarter.label, approximate=approximate)
+
+
+def lacking_quotas(book: Book, segment: str, quarter: Quarter) -> tuple[str, ...]:
+    """A note where the plan holds AEs without a quota."""
+    without = book.without_quota(segment, quarter)
+    named = counted(without, "AE of the plan has", "AEs of the plan have")
+    return (f"{named} no quota row for {quarter}",) if without else ()
 
 
 def _is_carried_back(indicator: Indicator[Any], book: Book, reading: Reading, day: date) -> bool:

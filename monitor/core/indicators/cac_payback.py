@@ -13,6 +13,7 @@ from monitor.core import evidence
 from monitor.core.bands import Edges, Unit
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
+from monitor.core.counted import counted
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.tables import SEGMENTS
 from monitor.core.types import NoData, Number, Reading
@@ -113,10 +114,11 @@ class CacPayback(Indicator[PaybackSettings]):
             "won_deals": deals,
         }
         if deals and deals == unpriced:
-            return NoData("no_amounts", f"none of the {deals} won deals has an amount")
+            return NoData("no_amounts", f"no amount on the {counted(deals, 'won deal')}")
         notes: tuple[str, ...] = (f"months {months[0]:%Y-%m} to {months[-1]:%Y-%m}",)
         if unpriced:
-            notes += (f"{unpriced} won deals have no amount and add nothing",)
+            lacking = counted(unpriced, "won deal has no amount and adds", "won deals have no amount and add")
+            notes += (f"{lacking} nothing",)
         if new_arr <= 0:
             if spend <= 0:
                 return NoData(

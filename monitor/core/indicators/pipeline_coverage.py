@@ -14,8 +14,9 @@ from monitor.core import evidence
 from monitor.core.bands import Edges, Unit
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
+from monitor.core.counted import counted
 from monitor.core.facts import CHANGES
-from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
 from monitor.core.sums import Sums, sum_of
 from monitor.core.types import NoData, Number, Reading
 
@@ -77,31 +78,30 @@ class PipelineCoverage(Indicator[CoverageSettings]):
     def _week(self, book: Book, segment: str, t: date) -> Measure | NoData:
         settings = self.settings(book)
         if (t - book.facts.begins).days < settings.max_age_days[segment]:
-            return NoData(
-                "not_enough_history", f"not enough history: {settings.max_age_days[segment]} days are needed before {t}"
-            )
+            needed = counted(settings.max_age_days[segment], "day is", "days are")
+            return NoData("not_enough_history", f"not enough history: {needed} needed before {t}")
         quarter = book.policy.calendar.quarter_of(t)
         quota = book.plan_quota(segment, quarter)
         if isinstance(quota, NoData):
             return quota
-        counted = _numerator(book, settings.basis, segment, quarter, t)
+        found = _numerator(book, settings.basis, segment, quarter, t)
         if settings.basis in _BY_DUE_DATE and not book.has_due_dates(segment, t):
             return NoData("no_close_dates", f"none of the open deals of {segment} has an expected close date")
-        if counted.deals and counted.deals == counted.unpriced:
-            return NoData("no_amounts", f"none of the {counted.deals} open deals of {segment} has an amount")
+        if found.deals and found.deals == found.unpriced:
+            return NoData("no_amounts", f"no amount on the {counted(found.deals, 'open deal')} of {segment}")
         denominator, inputs = _denominator(book, settings, segment, quarter, t, quota)
-        inputs = {"open_pipeline": counted.amount, "quota": quota, **inputs, "open_deals": counted.deals}
+        inputs = {"open_pipeline": found.amount, "quota": quota, **inputs, "open_deals": found.deals}
         if denominator <= 0:
             notes = ("bookings have reached the quota: target met",)
             return Measure(None, inputs, met=True, approximate=book.is_carried_back(t), notes=notes)
-        value = coverage(counted.amount, denominator)
-        error = evidence.relative_error(counted.amount, counted.squares)
+        value = coverage(found.amount, denominator)
+        error = evidence.relative_error(found.amount, found.squares)
         return Measure(
             value,
             inputs,
             interval=evidence.around(value, error),
             approximate=_is_approximate(book, settings.basis, segment, t),
-            notes=_notes(book, segment, quarter, t, counted),
+            notes=_notes(book, segment, quarter, t, found),
         )
 
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
@@ -114,7 +114,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
             missing = next((week for week in weeks if isinstance(week, NoData)), None)
             if missing and not read:
                 return missing
-            return NoData("too_few_weeks", f"{len(read)} weekly readings in {quarter}, {least} are needed")
+            return NoData("too_few_weeks", f"{counted(len(read), 'weekly reading')} in {quarter}, {least} are needed")
         if not valued:
             return Measure(None, read[-1].inputs, met=True, approximate=any(week.approximate for week in read))
         count = len(valued)
@@ -173,7 +173,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         pipeline = mean * quota * settings.horizon_days[segment] / quarter.days
         now = book.open_pipeline(segment, t, fresh=True).amount
         more = f", {_m(pipeline - now)} more than now" if pipeline > now else ""
-        return f"an open pipeline of {_m(pipeline)} on average over the {left} weeks left{more}"
+        return f"an open pipeline of {_m(pipeline)} on average over the {counted(left, 'week')} left{more}"
 
     def can_still_change(self, book: Book, quarter: Quarter, t: date) -> bool:
         return next(book.policy.calendar.weeks(t + DAY, quarter.end), None) is not None
@@ -229,17 +229,15 @@ def _denominator(
     return quota, {}
 
 
-def _notes(book: Book, segment: str, quarter: Quarter, t: date, counted: Sums) -> tuple[str, ...]:
+def _notes(book: Book, segment: str, quarter: Quarter, t: date, found: Sums) -> tuple[str, ...]:
     notes = []
     week = book.as_seen(t)
     if week is not None:
         notes.append(f"open pipeline as it was seen on {week.seen_on}: there is no history of it")
-    if counted.unpriced:
-        notes.append(f"{counted.unpriced} open deals have no amount and add nothing")
-    without = book.without_quota(segment, quarter)
-    if without:
-        notes.append(f"{without} AEs of the plan have no quota row for {quarter}")
-    return tuple(notes)
+    if found.unpriced:
+        deals = counted(found.unpriced, "open deal has no amount and adds", "open deals have no amount and add")
+        notes.append(f"{deals} nothing")
+    return (*notes, *lacking_quotas(book, segment, quarter))
 
 
 def _amount(measure: Measure) -> Fraction:

@@ -12,6 +12,7 @@ from monitor.core import evidence
 from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
+from monitor.core.counted import counted
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.sums import Decided
 from monitor.core.types import Band, NoData, Number, Reading
@@ -76,9 +77,8 @@ class WinRateTrend(Indicator[WinRateSettings]):
     ) -> Measure | NoData:
         quarters = self.baseline(book, segment, quarter, known)
         if len(quarters) < _LEAST:
-            return NoData(
-                "no_baseline", f"no baseline yet: {len(quarters)} full quarters before {quarter}, 2 are needed"
-            )
+            full = counted(len(quarters), "full quarter")
+            return NoData("no_baseline", f"no baseline yet: {full} before {quarter}, {_LEAST} are needed")
         return self._against(book, segment, quarters, (start, end), known)
 
     def _against(
@@ -192,10 +192,11 @@ class WinRateTrend(Indicator[WinRateSettings]):
         wins = rate * (won + lost + coming) - won
         if not coming:
             return None
+        still = counted(coming, "deal")
         more = max(0, wins.numerator // wins.denominator + 1)
         if more > coming:
-            return f"more wins than the about {coming} deals that are still to be decided at this pace"
-        return f"{more} wins of the about {coming} deals still to be decided at this pace"
+            return f"more wins than the about {still} still to be decided at this pace"
+        return f"{counted(more, 'win')} of the about {still} still to be decided at this pace"
 
 
 def _breaks(measure: Measure, edges: Edges) -> bool:
@@ -205,4 +206,7 @@ def _breaks(measure: Measure, edges: Edges) -> bool:
 def _left_out(window: Decided, settings: WinRateSettings) -> tuple[str, ...]:
     if not window.stale:
         return ()
-    return (f"{window.stale} deals older than {settings.stale_after_days} days when they closed are left out",)
+    deals = counted(window.stale, "deal")
+    age = counted(settings.stale_after_days, "day")
+    they = "it closed is" if window.stale == 1 else "they closed are"
+    return (f"{deals} older than {age} when {they} left out",)

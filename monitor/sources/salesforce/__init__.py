@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from monitor.core.counted import lasting
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError, DataError
 from monitor.sources.salesforce.state import Cache, State
@@ -141,8 +142,5 @@ def _is_fresh(state: State, now: datetime) -> bool:
 def _age(state: State, now: datetime, trouble: DataError) -> str:
     """That the data are old, and why."""
     assert state.synced is not None
-    age = now - datetime.fromisoformat(state.synced)
-    for size, unit in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"), (timedelta(minutes=1), "minutes")):
-        if age >= 2 * size:
-            return f"The data of Salesforce are {age // size} {unit} old: {trouble}"
-    return f"The data of Salesforce are a minute old: {trouble}"
+    age = lasting(now - datetime.fromisoformat(state.synced))
+    return f"The data of Salesforce are {age} old: {trouble}"

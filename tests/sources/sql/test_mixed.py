@@ -48,7 +48,7 @@ def test_people_of_a_spreadsheet_may_be_told_by_the_mail_address_that_the_crm_ha
     assert found["by id"].equals(found["by address"])
     assert found["by id"]["deals"].sum() > 0
     for name in ("quotas", "reps"):
-        [lost] = [each for each in said if f"rows of {name} name people by a mail address" in each]
+        [lost] = [each for each in said if f"rows of {name} names people by a mail address" in each]
         assert lost.startswith("1 of ") and lost.endswith(f"(line {len(company[name]) + 2}).")
     assert "nobody@" not in str(said)
 
