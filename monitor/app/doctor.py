@@ -29,7 +29,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     checks = [Check("configuration", Outcome.OK, f"{company.config.file.name} is valid")]
     checks += _people(company)
     checks += _store(company)
-    checks += doctor_delivery.examine(company, wait, serves=company.config.seat is None)
+    checks += doctor_delivery.examine(company, wait, serves=company.config.membership is None)
     checks += _worker(company, now)
     checks += doctor_source.examine(company)
     try:

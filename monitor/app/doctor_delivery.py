@@ -51,7 +51,7 @@ def examine(company: Company, wait: Callable[[float], None], *, serves: bool = T
 def _heard(config: Config) -> Directory:
     """Who hears what; of all companies at once nobody hears anything but the digest."""
     directory = config.directory()
-    if config.seat is None or not config.seat.of_all:
+    if config.membership is None or not config.membership.of_all:
         return directory
     return replace(directory, routes={"digest": directory.routes["digest"]})
 

@@ -132,10 +132,10 @@ class Company:
     def _loaded(self, policy: FactsPolicy, as_of: date) -> Loaded:
         from monitor.facts.load import load
 
-        seat = self.config.seat
-        if seat is None or seat.column is None:
+        membership = self.config.membership
+        if membership is None or membership.column is None:
             return load(self.source.tables(), policy, as_of)
-        shared = self.shared or SharedSource(self.source, seat.column, policy)
+        shared = self.shared or SharedSource(self.source, membership.column, policy)
         return shared.read(self.config.company, policy, as_of)
 
     def _sync(self, today: date) -> Sync | None:

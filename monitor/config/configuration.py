@@ -47,8 +47,8 @@ _SMTP_PORTS = {"starttls": 587, "tls": 465}
 
 
 @dataclass(frozen=True)
-class Seat:
-    """The place of one company among many. `name` sets apart its messages, `log` is the database of its own.
+class Membership:
+    """That a company is one of many: `name` sets apart its messages, `log` is the database of its own.
 
     `column`: by which its rows are told from the others', where all have one source. `of_all`: it is no company's place
     but the portfolio's own.
@@ -64,14 +64,14 @@ class Seat:
 class Config:
     """A valid configuration. `file` is config.yaml itself; `database_given` is DATABASE_URL, where it is set.
 
-    `secrets` are those of the environment, by variable. `seat`: where it is one of many in that file.
+    `secrets` are those of the environment, by variable. `membership`: where it is one of many in that file.
     """
 
     document: Document
     file: Path
     database_given: str | None = None
     secrets: Mapping[str, Secret] = field(default_factory=dict)
-    seat: Seat | None = None
+    membership: Membership | None = None
 
     @property
     def company(self) -> str:
@@ -88,8 +88,8 @@ class Config:
 
         One of many companies has its own, made from that.
         """
-        if self.seat is not None:
-            return self.seat.log
+        if self.membership is not None:
+            return self.membership.log
         return database.located(self.database_given or self.document.database, self.folder)
 
     @property
@@ -100,17 +100,17 @@ class Config:
     @property
     def scope(self) -> str:
         """What sets apart the messages of one of many companies; empty where there is one."""
-        return self.seat.name if self.seat else ""
+        return self.membership.name if self.membership else ""
 
     @property
     def signature(self) -> str:
         """What its messages are signed with: the name of one of many companies; empty where nobody could ask whose."""
-        return self.company if self.seat and not self.seat.of_all else ""
+        return self.company if self.membership and not self.membership.of_all else ""
 
     @property
     def database_folder(self) -> Path | None:
         """The folder for the files of many companies, where this one's log is in it."""
-        return database.folder_beside(self.seat.log) if self.seat else None
+        return database.folder_beside(self.membership.log) if self.membership else None
 
     @property
     def templates(self) -> Path | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.config import database
-from monitor.config.configuration import Config, Seat
+from monitor.config.configuration import Config, Membership
 from monitor.config.lines import Path, Plain
 from monitor.config.mapping import CRMS
 from monitor.config.model import Document
@@ -62,8 +62,8 @@ class Portfolio:
 
     def _by_column(self, name: str) -> Config:
         document = of_entry(replace(self.own.document, company=name), {})
-        whole = replace(self.own, document=document, seat=None)
-        return replace(whole, seat=seat(whole, name, self.column))
+        whole = replace(self.own, document=document, membership=None)
+        return replace(whole, membership=membership(whole, name, self.column))
 
 
 def unknown_company(name: str, names: tuple[str, ...], file: str) -> str:
@@ -81,7 +81,7 @@ def slug(name: str) -> str:
     return f"{readable}-{hashed}" if readable else hashed
 
 
-def seat(whole: Config, name: str | None, column: str | None = None) -> Seat:
+def membership(whole: Config, name: str | None, column: str | None = None) -> Membership:
     """The place of one company, or (None) of the portfolio itself, beside the database of `whole`. Raises ConfigError
     where that is in memory.
     """
@@ -92,7 +92,7 @@ def seat(whole: Config, name: str | None, column: str | None = None) -> Seat:
             f"{whole.file}: database: many companies need a file (sqlite:///smb-monitor.db) or a server to keep a log"
             " of each in; this one is in memory"
         )
-    return Seat(named, log, column, of_all=name is None)
+    return Membership(named, log, column, of_all=name is None)
 
 
 def of_entry(document: Document, entry: Mapping[str, Plain]) -> Document:

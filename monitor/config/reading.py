@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from monitor.config import database, environment, lines, portfolio
-from monitor.config.configuration import Config, Seat
+from monitor.config.configuration import Config, Membership
 from monitor.config.contradictions import contradictions
 from monitor.config.lines import Plain, Tree
 from monitor.config.model import Document, validated
@@ -85,9 +85,9 @@ class _File:
         placed = sorted((line, _sentence(self.path, line, one)) for line, one in lines)
         return list(dict.fromkeys(sentence for _, sentence in placed))
 
-    def config(self, document: Document, seat: Seat | None = None) -> Config:
+    def config(self, document: Document, membership: Membership | None = None) -> Config:
         given = self.environ.get("DATABASE_URL") or None
-        return Config(document, self.path, given, environment.secrets(self.environ), seat)
+        return Config(document, self.path, given, environment.secrets(self.environ), membership)
 
 
 def _many(file: _File, values: Mapping[str, Plain]) -> tuple[Portfolio | None, list[str]]:
@@ -125,13 +125,13 @@ def _portfolio(
     column = named if isinstance(named, str) else None
     configs = []
     for document, entry in entries:
-        seat = portfolio.seat(whole, document.company)
+        membership = portfolio.membership(whole, document.company)
         if "database" in entry:
             located = database.located(document.database, whole.folder)
-            seat = replace(seat, log=database.lent(located, whole.database_url))
-        configs.append(file.config(portfolio.of_entry(document, entry), seat))
+            membership = replace(membership, log=database.lent(located, whole.database_url))
+        configs.append(file.config(portfolio.of_entry(document, entry), membership))
     return Portfolio(
-        replace(whole, seat=portfolio.seat(whole, None, column)),
+        replace(whole, membership=portfolio.membership(whole, None, column)),
         tuple(configs),
         column,
         frozenset({"company", "source"} - set(values)),
