@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,8 @@ from monitor.core import checks
 from monitor.core.outbox import Failed, Outcome, Sent
 from monitor.core.settle import PROBE, said
 from monitor.store.repository import Store
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Reach:
 def _works(channel: Channel) -> bool:
     try:
         found = channel.examine()
-    except Exception:  # noqa: BLE001  a channel that breaks does not work, and must not stop the others
+    except Exception as error:  # noqa: BLE001  a channel that breaks does not work, and must not stop the others
+        # not the error's own words: they may hold what is secret
+        _LOG.error("the %s channel broke when it was looked at again: %s", channel.name, type(error).__name__)
         return False
     return all(check.outcome in (checks.Outcome.OK, checks.Outcome.NOTE) for check in found)

@@ -66,8 +66,7 @@ def _undone_when_interrupted() -> Iterator[list[Path]]:
     made: list[Path] = []
     try:
         yield made
-    except BaseException:
+    finally:
         for path in reversed(made):
             with suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
-        raise

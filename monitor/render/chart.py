@@ -32,13 +32,20 @@ _UNITS = {"x": (1.0, "x"), "%": (100.0, " %"), "points": (1.0, ""), "months": (1
 """What a value is multiplied with on the axis, and what stands behind the number."""
 
 
-def png(trend: Trend) -> bytes:
-    """600 pixels wide at twice the scale, on white. Fetches nothing."""
-    import vl_convert
+class Undrawable(Exception):
+    """No picture came of a trend; the type of what went wrong, without words that may come from the data."""
 
-    drawn: bytes = vl_convert.vegalite_to_png(
-        specification(trend), vl_version=_VEGALITE, scale=SCALE, allowed_base_urls=[]
-    )
+
+def png(trend: Trend) -> bytes:
+    """600 pixels wide at twice the scale, on white. Fetches nothing. Raises Undrawable, and nothing else."""
+    try:
+        import vl_convert
+
+        drawn: bytes = vl_convert.vegalite_to_png(
+            specification(trend), vl_version=_VEGALITE, scale=SCALE, allowed_base_urls=[]
+        )
+    except Exception as error:
+        raise Undrawable(type(error).__name__) from error
     return drawn
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,11 +45,11 @@ def load(spec: SourceSpec) -> FolderTables:
         check_spec(TABLES[name], table_spec)
     found = find(spec)
     engine = Engine()
-    try:
-        return _Loading(spec, found, engine).run()
-    except BaseException:
-        engine.close()
-        raise
+    with ExitStack() as unless_loaded:
+        unless_loaded.callback(engine.close)
+        loaded = _Loading(spec, found, engine).run()
+        unless_loaded.pop_all()
+    return loaded
 
 
 def read_table(spec: SourceSpec, name: str) -> tuple[pa.Table | None, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -64,13 +65,12 @@ def open_store(url: str, *, create: bool = True, folder: Path | None = None) -> 
     made by a newer program.
     """
     database = Database(url)
-    try:
+    with ExitStack() as unless_ready:
+        unless_ready.callback(database.engine.dispose)
         if folder is not None and create:
             make_folder(folder)
         make_ready(database, create=create)
-    except BaseException:
-        database.engine.dispose()
-        raise
+        unless_ready.pop_all()
     return Store(database)
 
 

@@ -199,7 +199,7 @@ def test_a_chart_that_cannot_be_drawn_leaves_its_figures_in_a_mail_that_is_sent(
     with serve() as server:
         answer = mail(server.port).send(claimed(), NOW)
     assert isinstance(answer, Sent)
-    assert answer.note == "1 of 1 charts could not be drawn"
+    assert answer.note == "1 of 1 chart could not be drawn"
     text, page, pictures = parts(server.mails[0].read)
     assert not pictures and "<img" not in page
     assert TREND.summary in text and TREND.summary in page

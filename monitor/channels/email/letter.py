@@ -22,8 +22,6 @@ from monitor.render.words import Words
 
 SHEET = text.Sheet(columns=76, room=Room.PAGE)
 """The plain text: as wide as every mail program shows it without breaking it anew."""
-UNDRAWABLE = (ValueError, RuntimeError, OSError, ImportError)
-"""What a chart that cannot be drawn raises."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def _charts(message: Message) -> tuple[dict[Trend, bytes], str]:
         if isinstance(block, Trend) and block not in drawn:
             try:
                 drawn[block] = chart.png(block)
-            except UNDRAWABLE:
+            except chart.Undrawable:
                 failed += 1
     return drawn, f"{failed} of {counted(failed + len(drawn), 'chart')} could not be drawn" if failed else ""
 

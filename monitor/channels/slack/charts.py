@@ -10,6 +10,7 @@ from monitor.channels.slack.posting import identity
 from monitor.channels.slack.trouble import Kind, Trouble, harmless
 from monitor.core.messages import Trend
 from monitor.core.outbox import Claimed, Receipt, Sent
+from monitor.render import chart
 from monitor.render.plain import visible
 from monitor.render.slack_ladder import charts
 
@@ -50,11 +51,9 @@ def _name(row: Claimed, at: int) -> str:
 
 def _drawn(row: Claimed, at: int, trend: Trend) -> Picture:
     try:
-        from monitor.render import chart
-
         return Picture(_name(row, at), visible(trend.title)[:_TITLE], chart.alt(trend)[:_ALT], chart.png(trend))
-    except Exception as error:  # noqa: BLE001  whatever a drawing library raises, no message waits for its chart
-        raise Trouble(Kind.REFUSED, f"the chart could not be drawn ({type(error).__name__})") from None
+    except chart.Undrawable as error:
+        raise Trouble(Kind.REFUSED, f"the chart could not be drawn ({error})") from None
 
 
 def _handed_over(errand: Errand, picture: Picture) -> str:

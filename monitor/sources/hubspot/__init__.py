@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -102,12 +102,11 @@ class HubSpot:
                 raise DataError(trouble or f"'{self._spec.cache}' holds nothing of HubSpot yet: start again later.")
             self._cache().check(state)
             engine = Engine()
-            try:
+            with ExitStack() as unless_loaded:
+                unless_loaded.callback(engine.close)
                 raw = raw_tables(engine, self._cache().folder / state.folder)
                 preset = load("hubspot", raw.get, self._spec)
-            except BaseException:
-                engine.close()
-                raise
+                unless_loaded.pop_all()
             told = (_age(trouble, state, self._world.now()),) if trouble else ()
             self._loaded = (preset, (*told, *state.remarks, *preset.remarks), engine)
         return self._loaded

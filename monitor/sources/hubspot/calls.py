@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -249,11 +250,10 @@ def _scope(kind: str) -> str:
 
 def _body_of(raw: Any) -> bytes:
     """The whole body; the connection is closed where it breaks off."""
-    try:
+    with ExitStack() as unless_whole:
+        unless_whole.callback(raw.close)
         body: bytes = raw.data
-    except BaseException:
-        raw.close()
-        raise
+        unless_whole.pop_all()
     return body
 
 

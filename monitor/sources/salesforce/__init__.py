@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -122,15 +123,14 @@ class SalesforceSource:
         from monitor.sources.salesforce.tables import raw_table
 
         engine = Engine()
-        try:
+        with ExitStack() as unless_loaded:
+            unless_loaded.callback(engine.close)
             raw = {name: raw_table(engine, self._cache, name, table) for name, table in state.shown.items()}
             if raw.get("opportunity") is None:
                 raise DataError("Salesforce shows this user no opportunity: give it the permission to view them all.")
             known = {name: raw.get(name) for name in raw_tables("salesforce")}
             preset = load("salesforce", known.get, self._spec)
-        except BaseException:
-            engine.close()
-            raise
+            unless_loaded.pop_all()
         old = (_age(state, self._world.now(), trouble),) if trouble else ()
         return _Loaded(preset.tables, (*old, *state.remarks, *preset.remarks), engine, preset.users)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -95,11 +96,10 @@ class SqlSource:
             from monitor.sources.sql.tables import load  # the engine takes a second to import
 
             self._stamp = self.stamp()
-            try:
+            with ExitStack() as unless_loaded:
+                unless_loaded.callback(self.close)
                 self._loaded = load(self._spec, self._opened)
-            except BaseException:
-                self.close()
-                raise
+                unless_loaded.pop_all()
         return self._loaded
 
     def _opened(self) -> Database:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, cast
 
 import ibis
@@ -90,15 +90,14 @@ class PostgresTables:
 
     def __init__(self, url: Secret) -> None:
         connection = connected(url)
-        try:
+        with ExitStack() as unless_ready:
+            unless_ready.callback(connection.close)
             with answering():
                 for statement in _ROOM:
                     connection.execute(statement)
                 self.session: Session = Session.from_connection(connection)
                 self._check_rights()
-        except BaseException:
-            connection.close()
-            raise
+            unless_ready.pop_all()
 
     def answering(self) -> AbstractContextManager[None]:
         return answering()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -112,11 +113,10 @@ def _started(place: Cluster) -> SparkSession:
             f"Spark cannot be started ({first_line(error)}): it needs Java 17 or newer on this machine (Debian: "
             "default-jre-headless), and the settings in SOURCE_URL have to be Spark's own."
         ) from error
-    try:
+    with ExitStack() as unless_working:
+        unless_working.callback(spark.stop)
         _check_workers(spark)
-    except BaseException:
-        spark.stop()
-        raise
+        unless_working.pop_all()
     return spark
 
 
