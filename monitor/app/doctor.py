@@ -42,7 +42,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
         *_rows(book),
         *_segments(book, asked),
         *_definitions(book, asked),
-        _clock(company, asked),
+        _clock(company, asked, now),
     ]
 
 
@@ -208,6 +208,6 @@ def _definitions(book: Book, asked: Asked) -> Iterator[Check]:
             )
 
 
-def _clock(company: Company, asked: Asked) -> Check:
-    text = f"today is {asked.today} in {company.policy.facts.timezone}; readings are as of {asked.as_of}"
+def _clock(company: Company, asked: Asked, now: datetime) -> Check:
+    text = f"today is {company.today(now)} in {company.policy.facts.timezone}; readings are as of {asked.as_of}"
     return Check("clock", Outcome.OK, text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from monitor.config import Portfolio
 from monitor.entrypoints.opening import asked, configured, now, opened
 from monitor.entrypoints.reading import show
-from monitor.entrypoints.terminal import complain, progress, say
+from monitor.entrypoints.terminal import ask, complain, progress, say
 from monitor.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -69,12 +68,10 @@ def _tell(written: Written) -> None:
 def _ask(question: Question, before: Mapping[str, str]) -> str:
     default = question.default_after(before)
     while True:
-        sys.stderr.write(f"{question.prompt}{f' [{default}]' if default else ''}: ")
-        sys.stderr.flush()
-        line = sys.stdin.readline()
-        if not line:
+        line = ask(f"{question.prompt}{f' [{default}]' if default else ''}: ")
+        if line is None:
             raise UsageError("init asks questions, and the input ended before the last was answered.")
-        answer = line.strip() or default
+        answer = line or default
         wrong = question.problem(answer, before)
         if wrong is None:
             return answer

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from monitor.errors import UsageError
+
 
 def wants_colour() -> bool:
     """Colour only on a terminal, and never against NO_COLOR."""
@@ -33,6 +35,24 @@ def complain(text: str) -> None:
     encoding = sys.stderr.encoding or "utf-8"
     line = " ".join(text.split())
     sys.stderr.write("smb-monitor: " + line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def ask(prompt: str) -> str | None:
+    """The line that a person answers; None where there is none left. What a pipe answers is shown as if it were typed.
+
+    Raises UsageError for what is no text.
+    """
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise UsageError(f"an answer is no text in {sys.stdin.encoding}: save the answers as UTF-8.") from None
+    if not sys.stdin.isatty():
+        from monitor.render.plain import visible
+
+        sys.stderr.write(f"{visible(line.strip())}\n")
+    return line.strip() if line else None
 
 
 _told: list[Callable[[str, int, int | None], None]] = []
