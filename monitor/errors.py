@@ -25,6 +25,10 @@ class StoreError(MonitorError):
     exit_code = 2
 
 
+class NoStore(StoreError):
+    """There is no database yet, or nothing of ours in it: `smb-monitor status` makes it at its first run."""
+
+
 class Conflict(StoreError):
     """Somebody else recorded first, so the decision stands on an old log: load and decide again."""
 

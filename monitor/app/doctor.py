@@ -16,7 +16,7 @@ from monitor.core.definition import definition_check
 from monitor.core.facts import BadRow
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
-from monitor.core.seen import seen_remarks
+from monitor.core.seen import SeenWeeks, seen_remarks
 from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
 from monitor.errors import DataError, StoreError
 
@@ -33,7 +33,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     checks += _worker(company, now)
     checks += doctor_source.examine(company)
     try:
-        book = company.read(asked.as_of, with_due=True, today=asked.today)[0].seeing(seen_so_far(company))
+        book = company.read(asked.as_of, with_due=True, today=asked.today)[0].seeing(_seen_weeks(company))
     except DataError as error:
         return [*checks, Check("data", Outcome.FAILED, str(error))]
     return [
@@ -90,6 +90,14 @@ def _worker(company: Company, now: datetime) -> list[Check]:
             return list(doctor_worker.examine(company, store, now))
     except StoreError:
         return []
+
+
+def _seen_weeks(company: Company) -> SeenWeeks:
+    """None where the database cannot be used: that was said already."""
+    try:
+        return seen_so_far(company)
+    except StoreError:
+        return SeenWeeks()
 
 
 def _data(company: Company, book: Book, asked: Asked) -> Iterator[Check]:

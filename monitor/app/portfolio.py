@@ -22,7 +22,7 @@ from monitor.core.messages import Lines, Message
 from monitor.core.portfolio import Board, PortfolioLine, board, line, unreadable
 from monitor.core.schedule import DIGEST, digest_name
 from monitor.core.types import Snapshot
-from monitor.errors import DataError, MonitorError, StoreError, UsageError
+from monitor.errors import DataError, MonitorError, NoStore, UsageError
 from monitor.render import portfolio as drawing
 from monitor.render.portfolio import Extras
 from monitor.sources import open_source
@@ -156,8 +156,13 @@ def run_one(
     except NotHereError:
         raise
     except Exception as error:  # noqa: BLE001  one company that breaks the program must not leave the others unwatched
-        return Answer(unreadable(config.company, f"{BROKE} ({type(error).__name__}: {error})"), broke=error)
+        return Answer(unreadable(config.company, _broke(error)), broke=error)
     return Answer(line(seen), errand.shows(seen) if errand.shows else None)
+
+
+def _broke(error: Exception) -> str:
+    """Without the error's own words: they may hold what is secret, and the digest shows this."""
+    return f"{BROKE} ({type(error).__name__})"
 
 
 def answers(
@@ -262,19 +267,28 @@ def inspect(
 def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:
     """Runs one company and records what its own people are told: what happened, what is due, its digest.
 
-    Raises DataError where it cannot be read, which is told once; nobody is spared a reminder for that.
+    Raises what it cannot be read by, which is told once; nobody is spared a reminder for that.
     """
     try:
         seen = observe(found, store, asked, now)
     except DataError as error:
-        unreadable_now(found, store, str(error), asked.today, now)
-        before = latest(found, store, asked.today)
-        if before is not None:
-            take_steps(found, store, before, asked.today, now)
+        _tell_unreadable(found, store, asked, now, str(error))
+        raise
+    except (MonitorError, NotHereError):
+        raise
+    except Exception as error:
+        _tell_unreadable(found, store, asked, now, _broke(error))
         raise
     take_steps(found, store, seen, asked.today, now)
     issue(found, store, seen, Edition(now, again=True))
     return seen
+
+
+def _tell_unreadable(found: Company, store: Store, asked: Asked, now: datetime, why: str) -> None:
+    unreadable_now(found, store, why, asked.today, now)
+    before = latest(found, store, asked.today)
+    if before is not None:
+        take_steps(found, store, before, asked.today, now)
 
 
 def speaks(config: Config) -> bool:
@@ -308,6 +322,6 @@ def one_of(portfolio: Portfolio, name: str, errand: Errand) -> Config:
 def _has_log(config: Config) -> bool:
     try:
         open_log(config, create=False).close()
-    except StoreError:
+    except NoStore:
         return False
     return True

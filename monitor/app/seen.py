@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from monitor.app.wiring import Company, open_log
 from monitor.core.seen import SeenWeeks, shape_of
-from monitor.errors import StoreError
+from monitor.errors import NoStore
 
 if TYPE_CHECKING:
     from monitor.store.repository import Store
@@ -18,9 +18,9 @@ def seen_weeks(company: Company, store: Store) -> SeenWeeks:
 
 
 def seen_so_far(company: Company) -> SeenWeeks:
-    """The same for a question that records nothing: nothing was seen where there is no store that can be read."""
+    """The same for a question that records nothing: nothing was seen where there is no store yet. Raises StoreError."""
     try:
         with open_log(company.config, create=False) as store:
             return seen_weeks(company, store)
-    except StoreError:
+    except NoStore:
         return SeenWeeks()

@@ -18,7 +18,7 @@ from monitor.core.routes import AUDIENCES
 from monitor.entrypoints.opening import asked, configured, now, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.terminal import progress
-from monitor.errors import DeliveryError, StoreError
+from monitor.errors import DeliveryError, NoStore
 from monitor.store.repository import Store
 
 PATIENCE = 120
@@ -113,10 +113,12 @@ def would_say(found: Company, store: Store, day: Asked, at: datetime) -> tuple[R
 
 
 def read_only(config: Config) -> Store:
-    """The store as it is; where there is none yet, an empty one in memory, so that a dry run leaves nothing behind."""
+    """The store as it is; where there is none yet, an empty one in memory, so that a dry run leaves nothing behind.
+    Raises StoreError where one cannot be read.
+    """
     from monitor.store.repository import open_store
 
     try:
         return open_log(config, create=False)
-    except StoreError:
+    except NoStore:
         return open_store("sqlite://")

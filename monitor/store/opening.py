@@ -10,7 +10,7 @@ from threading import get_ident
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.schema import CreateSchema
 
-from monitor.errors import StoreError
+from monitor.errors import NoStore, StoreError
 from monitor.store.engine import Database
 from monitor.store.schema import REVISION, VERSION_TABLE
 
@@ -29,7 +29,7 @@ def make_ready(database: Database, *, create: bool) -> None:
     if found == REVISION:
         return
     if found is None and not create:
-        raise StoreError(f"{database.name} holds no store of this program yet: run `smb-monitor status` once")
+        raise NoStore(f"{database.name} holds no store of this program yet: run `smb-monitor status` once")
     _migrate(database, create=create)
 
 
@@ -48,7 +48,7 @@ def _check_file(file: Path, *, create: bool) -> None:
     if file.is_dir():
         raise StoreError(f"the database {file} is a folder: name a file in `database` or DATABASE_URL")
     if not file.exists() and not create:
-        raise StoreError(f"there is no database {file} yet: run `smb-monitor status` once, or mend `database`")
+        raise NoStore(f"there is no database {file} yet: run `smb-monitor status` once, or mend `database`")
     if not file.parent.is_dir():
         raise StoreError(f"the folder {file.parent} of the database does not exist: create it, or mend `database`")
 
