@@ -93,6 +93,11 @@ class Config:
         return database.located(self.database_given or self.document.database, self.folder)
 
     @property
+    def has_own_log(self) -> bool:
+        """Whether one of many companies names its database itself."""
+        return self.database_url == database.located(self.document.database, self.folder)
+
+    @property
     def database_masked(self) -> str:
         """The same to be shown."""
         return database.masked(self.database_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path, PureWindowsPath
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 SCHEMES = ("sqlite", "postgresql", "postgres")
 _BESIDE = ".companies"
@@ -39,6 +39,13 @@ def holds_secret(url: str) -> bool:
 def masked(url: str) -> str:
     """The URL with every password replaced by ***."""
     return _PARAMETER.sub(r"\1=***", _USERINFO.sub(r"\1:***@", url))
+
+
+def passwords(url: str) -> list[str]:
+    """Every password that stands in the URL, as it is typed at a prompt."""
+    parts = urlsplit(url)
+    in_query = [text for key, text in parse_qsl(parts.query) if key.lower() in _SECRET_PARAMETERS]
+    return [each for each in (unquote(parts.password or ""), *in_query) if each]
 
 
 def located(url: str, folder: Path) -> str:

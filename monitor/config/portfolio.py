@@ -115,20 +115,28 @@ def without_entries(values: Mapping[str, Plain]) -> dict[str, Plain]:
     return named if isinstance(values[KEY], dict) else {**named, "source": _NO_SOURCE}
 
 
-def merged(rest: Mapping[str, Plain], entry: Mapping[str, Plain]) -> dict[str, Plain]:
-    """`entry` over `rest`, section by section. A section of another `type` is another section altogether."""
-    found = {key: value for key, value in rest.items() if key != KEY}
-    for key, value in entry.items():
-        below = found.get(key)
-        if isinstance(value, dict) and isinstance(below, dict) and _of_a_kind(below, value):
-            found[key] = merged(below, value)
+def merged(values: Mapping[str, Plain], entry: Mapping[str, Plain]) -> dict[str, Plain]:
+    """`entry` over what stands beside `companies`, section by section. A source, or a table of it, of another `type` is
+    another one altogether.
+    """
+    return _over({key: value for key, value in values.items() if key != KEY}, entry, ())
+
+
+def _over(below: Mapping[str, Plain], above: Mapping[str, Plain], path: Path) -> dict[str, Plain]:
+    found = dict(below)
+    for key, value in above.items():
+        held, at = found.get(key), (*path, key)
+        if isinstance(value, dict) and isinstance(held, dict) and not _replaces(value, held, at):
+            found[key] = _over(held, value, at)
         else:
             found[key] = value
     return found
 
 
-def _of_a_kind(below: Mapping[str, Plain], value: Mapping[str, Plain]) -> bool:
-    return "type" not in value or "type" not in below or value["type"] == below["type"]
+def _replaces(value: Mapping[str, Plain], held: Mapping[str, Plain], path: Path) -> bool:
+    """Elsewhere `type` is a column like any other."""
+    has_type = path == ("source",) or (path[:2] == ("source", "tables") and len(path) == 3)
+    return has_type and "type" in value and "type" in held and value["type"] != held["type"]
 
 
 def place(path: Path, at: int, lines: Mapping[Path, int]) -> Path:

@@ -60,7 +60,8 @@ def _apart(entry: Config, shared: dict[str, Any]) -> dict[str, Any]:
     """The name, and whatever the entry says otherwise than `shared`; what makes it tell others itself, whole."""
     document = dumped(entry.document)
     telling = {key: document[key] for key in TELLING if key in document}
-    return {"company": entry.company, **_beyond(document, shared), **telling}
+    own_log = {"database": document["database"]} if entry.has_own_log else {}
+    return {"company": entry.company, **_beyond(document, shared), **telling, **own_log}
 
 
 def _beyond(values: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,9 @@ def write_whole(files: Mapping[Path, str], *, replacing: Path | None = None) -> 
             made.append(_beside(path))
             _write(path, files[path])
         for path in new:
-            _beside(path).replace(path)
-            made.append(path)
+            _put_in_place(path)
+            if path != replacing:
+                made.append(path)
         made.clear()
     return Written(new, left)
 
@@ -44,6 +45,13 @@ def _beside(path: Path) -> Path:
 def _write(path: Path, text: str) -> None:
     try:
         _beside(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _put_in_place(path: Path) -> None:
+    try:
+        _beside(path).replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 

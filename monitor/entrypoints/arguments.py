@@ -121,7 +121,7 @@ def _format(command: Parser) -> None:
 
 
 def _setting_up(init: Parser) -> None:
-    init.add_argument("--output", type=Path, default=Path("config.yaml"), metavar="FILE", help="the file to write")
+    init.add_argument("--output", type=Path, metavar="FILE", help="the file to write (config.yaml)")
     init.add_argument("--template", choices=ON_SHEETS, help="write the empty spreadsheet of one table and ask nothing")
     init.add_argument("--force", action="store_true", help="replace the file if it is there")
 

@@ -17,10 +17,10 @@ from shlex import quote
 from threading import Event
 from types import FrameType
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from monitor.app.wiring import Company, company
 from monitor.config import Config, Portfolio
+from monitor.config.database import passwords
 from monitor.core.outbox import Status
 from monitor.core.secret import Secret
 from monitor.core.settings import SlackSettings
@@ -136,8 +136,7 @@ def _missing_of_slack(slack: SlackSettings, *, web: bool) -> Iterator[tuple[str,
 
 def secrets(config: Config) -> list[Secret]:
     """Whatever must not be written down."""
-    password = urlsplit(config.database_url).password
-    return [*config.secrets.values(), *([Secret(unquote(password))] if password else [])]
+    return [*config.secrets.values(), *map(Secret, passwords(config.database_url))]
 
 
 _Handlers = dict[signal.Signals, "Callable[[int, FrameType | None], object] | int | None"]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.config import Portfolio
+from monitor.config import Portfolio, file_to_read
 from monitor.entrypoints.opening import asked, configured, now, opened
 from monitor.entrypoints.reading import show
 from monitor.entrypoints.terminal import ask, complain, progress, say
 from monitor.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from monitor.config.model import Document
     from monitor.config.questions import Question
     from monitor.config.writing import Written
 
@@ -30,32 +32,48 @@ def init(args: argparse.Namespace) -> int:
 
     if args.template:
         return _template(args)
-    if args.output.exists() and not args.force:
-        raise UsageError(f"{args.output} is there already: name another with --output, or replace it with --force.")
+    file = _file(args)
+    if file.exists() and not args.force:
+        raise UsageError(f"{file} is there already: name another with --output, or replace it with --force.")
     answers: dict[str, str] = {}
     for question in questions():
         if question.wanted(answers):
             answers[question.key] = _ask(question, answers)
-    sheets = {args.output.parent / path: text for path, text in render_sheets(answers).items()}
-    _tell(write_whole({**sheets, args.output: render_config(answers)}, replacing=args.output))
+    sheets = {file.parent / path: text for path, text in render_sheets(answers).items()}
+    _tell(write_whole({**sheets, file: render_config(answers)}, replacing=file))
     if sheets:
         say("Fill the sheets in, in any program; the row that says EXAMPLE is never counted.")
-    say(f"Next: `smb-monitor doctor --config {args.output}`.")
+    say(f"Next: `smb-monitor doctor --config {shlex.quote(str(file))}`.")
     return 0
+
+
+def _file(args: argparse.Namespace) -> Path:
+    """The configuration that `init` is about."""
+    found: Path = args.output or args.config or file_to_read(os.environ)
+    return found
 
 
 def _template(args: argparse.Namespace) -> int:
     """The template of one table, as the configuration that is there wants it."""
-    from monitor.config import read
     from monitor.config.sheets import FOLDER, template, template_for
     from monitor.config.writing import write_whole
 
-    file, table = args.config or args.output, args.template
-    text = template_for(table, read(file, os.environ).document) if file.exists() else template(table)
+    file, table = _file(args), args.template
+    text = template_for(table, _document(args, file)) if file.exists() else template(table)
     sheet = file.parent / FOLDER / f"{table}.csv"
     _tell(write_whole({sheet: text}))
     say(f"Fill it in and name it in {file}, under source.tables: `{table}: {{type: csv, path: {FOLDER}/{table}.csv}}`.")
     return 0
+
+
+def _document(args: argparse.Namespace, file: Path) -> Document:
+    """Of many companies the one that is named, or what they share."""
+    from monitor import config as configuration
+
+    found = configuration.configured(file, os.environ)
+    if isinstance(found, Portfolio):
+        found = found.company(args.company) if args.company else found.own
+    return found.document
 
 
 def _tell(written: Written) -> None:

@@ -61,8 +61,8 @@ def open_store(url: str, *, create: bool = True, folder: Path | None = None) -> 
     """The store at the SQLAlchemy URL `url`, created or migrated first where needed and `create` allows it; so is
     `folder`, which is for the files of many stores.
 
-    Raises StoreError, with the password masked, when it cannot be opened or was made by a newer program; NoStore when it
-    holds no store and may not be created.
+    Raises StoreError, with the password masked, when it cannot be opened or was made by a newer program; NoStore when
+    there is none and none may be created.
     """
     database = Database(url)
     with ExitStack() as unless_ready:

@@ -161,3 +161,18 @@ def test_deals_without_owners_are_no_attainment_of_zero(run: Run, tmp_path: Path
     status = run("status", "--json", "--as-of", "2026-06-28", "--config", config).json
     weekly = status["indicators"]["attainment"]["weekly"]
     assert (weekly["value"], weekly["band"], weekly["reason"]) == (None, "no_data", "no_owners")
+
+
+@pytest.mark.parametrize("command", ["explain coverage", "backtest", "digest --dry-run", "serve --dry-run"])
+def test_what_was_recorded_and_cannot_be_read_is_not_taken_for_nothing(run: Run, trap: Path, command: str) -> None:
+    (log := trap.with_name("trap.db")).write_bytes(b"no database" * 1000)
+    done = run(*command.split(), "--config", trap)
+    assert (done.code, done.out, str(log) in done.err) == (2, "", True), done
+
+
+def test_doctor_looks_at_the_data_though_the_log_cannot_be_read_and_tells_the_day_it_is(run: Run, trap: Path) -> None:
+    (log := trap.with_name("trap.db")).write_bytes(b"no database" * 1000)
+    done = run("doctor", "--config", trap, "--as-of", "2026-06-28", "--json")
+    said = {check["part"]: check for check in done.json}
+    assert (done.code, str(log) in said["database"]["text"]) == (1, True)
+    assert said["clock"]["text"] == "today is 2026-09-28 in America/New_York; readings are as of 2026-06-28"

@@ -117,6 +117,39 @@ def test_one_template_is_written_for_the_configuration_that_is_there(run: Run, t
     assert "is left as it is" in run("init", "--template", "spend", "--config", config).out
 
 
+def test_a_template_fits_the_one_of_many_companies_that_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "many.yaml"
+    config.write_text(
+        "source: {type: demo}\ncurrency: EUR\ncompanies: [{company: A}, {company: B, fiscal_year_start: 2}]\n"
+    )
+    monkeypatch.setenv("SMB_MONITOR_CONFIG", str(config))
+    assert run("init", "--template", "quotas", "--company", "B").code == 0
+    assert run("init", "--template", "spend").code == 0
+    rows = {path.stem: path.read_text().splitlines()[1] for path in (tmp_path / "sheets").iterdir()}
+    assert rows["quotas"] == "EXAMPLE,2026-02-01,100000" and rows["spend"].endswith(",EUR")
+    wrong = run("init", "--template", "revenue", "--company", "C")
+    assert (wrong.code, "no company of many.yaml is called 'C'" in wrong.err) == (2, True), wrong.err
+
+
+def test_a_folder_of_the_name_is_no_file_to_replace(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.yaml").mkdir()
+    type_in(monkeypatch, ANSWERS["csv with sheets"])
+    done = run("init", "--force", "--config", tmp_path / "config.yaml")
+    assert (done.code, "config.yaml cannot be written: Is a directory." in done.err) == (2, True), done.err
+    assert [path.name for path in tmp_path.rglob("*")] == ["config.yaml"]
+
+
+def test_what_a_pipe_answers_is_shown_behind_its_question(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(monkeypatch, ANSWERS["after mistakes"])
+    said = run("init", "--output", tmp_path / "config.yaml").err.splitlines()
+    assert said[:4] == ["Company: ", "smb-monitor: an answer is needed; please answer again", "Company: Acme", said[3]]
+    assert said[3] == "Time zone (an IANA name) [America/New_York]: "
+
+
 @pytest.mark.parametrize(("folder", "sentence"), [("config.yaml/x", "cannot be made"), ("/proc/sheets", "cannot be")])
 def test_what_cannot_be_written_leaves_nothing_half_done(
     folder: str, sentence: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

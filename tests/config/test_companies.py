@@ -101,6 +101,16 @@ def test_a_section_of_another_type_is_another_section(tmp_path: Path) -> None:
     assert first.document.source.schema is None and second.document.source.schema == "x"
 
 
+def test_a_column_called_type_is_a_column_and_a_word_called_companies_a_word(tmp_path: Path) -> None:
+    rest = "source: {type: csv, path: a, tables: {opportunities: {columns: {type: Kind, amount: Sum}}}}\n"
+    rest += "segments: {named_accounts: {companies: smb}}\n"
+    entry = "{columns: {type: Deal Type}}"
+    text = f"companies: [{{company: A, segments: {{by: [acv]}}, source: {{tables: {{opportunities: {entry}}}}}}}]"
+    (only,) = many(tmp_path, rest + text).entries
+    assert only.document.source.tables["opportunities"].columns == {"type": "Deal Type", "amount": "Sum"}
+    assert only.document.segments.named_accounts == {"companies": "smb"}
+
+
 WRONG = [
     ("companies: []", "1: companies: must be a list of at least one, not an empty list"),
     ("companies: yes", "1: companies: must be a list, or keys with values, column among them"),
@@ -156,13 +166,21 @@ def test_a_mistake_that_all_share_is_said_once(tmp_path: Path) -> None:
     assert len(check(file, {})) == 1
 
 
-@pytest.mark.parametrize("text", [TWO, "source: {type: demo}\ncompanies: {column: company_id}"], ids=["list", "column"])
+SHOWN = {
+    "list": TWO,
+    "column": "source: {type: demo}\ncompanies: {column: company_id}",
+    "old log": "source: {type: demo}\ncompanies: [{company: A, database: 'sqlite:///smb-monitor.db'}, {company: B}]",
+}
+
+
+@pytest.mark.parametrize("text", SHOWN.values(), ids=SHOWN)
 def test_what_is_shown_reads_back_as_the_same_and_fits_the_schema(tmp_path: Path, text: str) -> None:
     found = many(tmp_path, text)
     shown = show_many(found)
     jsonschema.Draft202012Validator(schema()).validate(json.loads(json.dumps(yaml.safe_load(shown))))
     again = many(tmp_path, shown)
     assert [each.document for each in again.entries] == [each.document for each in found.entries]
+    assert [each.database_url for each in again.entries] == [each.database_url for each in found.entries]
     assert (again.own.document, again.column) == (found.own.document, found.column)
 
 

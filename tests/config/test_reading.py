@@ -15,6 +15,7 @@ from monitor.core.calendar import FiscalCalendar
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import BreakerPolicy, FactsPolicy
 from monitor.core.source_spec import Derive
+from monitor.entrypoints.serve import secrets
 
 Write = Callable[..., Config]
 LEAST = "company: Acme\nsource: {type: demo}\n"
@@ -158,6 +159,18 @@ def test_the_environments_database_wins(given: Write) -> None:
     config = given(LEAST + "database: sqlite:///mine.db", {"DATABASE_URL": "postgresql://me:p%40ss@host:5433/monitor"})
     assert config.database_url == "postgresql://me:p%40ss@host:5433/monitor"
     assert config.database_masked == "postgresql://me:***@host:5433/monitor"
+
+
+@pytest.mark.parametrize(
+    ("url", "held"),
+    [
+        ("postgresql://me:p%40ss@host/monitor", ["p@ss"]),
+        ("postgresql://host/monitor?user=me&password=p%40ss&sslpassword=word", ["p@ss", "word"]),
+        ("sqlite:///state.db", []),
+    ],
+)
+def test_wherever_the_database_holds_a_password_the_log_masks_it(given: Write, url: str, held: list[str]) -> None:
+    assert [each.reveal() for each in secrets(given(LEAST, {"DATABASE_URL": url}))] == held
 
 
 def test_paths_start_from_the_configurations_folder(given: Write, tmp_path: Path) -> None:

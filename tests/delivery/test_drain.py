@@ -171,6 +171,16 @@ def test_a_channel_that_breaks_stops_no_other_and_says_no_secret(run: Run) -> No
         assert "KeyError in send" in tried[0] and "xoxb-secret" not in str(tried)
 
 
+def test_a_channel_that_breaks_when_it_is_looked_at_again_is_logged_without_its_words(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run() as scene:
+        scene.channels = {**scene.channels, "slack": Broken()}
+        scene.store.set_health("slack", "invalid_auth", scene.clock())
+        scene.drain()
+    assert "the slack channel broke when it was looked at again: ZeroDivisionError" in caplog.messages
+
+
 @dataclass
 class Slow:
     """A real channel, and what happens between its answer and our noting it."""

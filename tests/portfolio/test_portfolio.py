@@ -8,16 +8,20 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from monitor.app.observe import observe
-from monitor.app.portfolio import Errand, inspect, run_one
+from monitor.app.portfolio import Errand, inspect, run_one, tell
+from monitor.app.wiring import Company, open_log
 from monitor.config import Portfolio
 from monitor.config import configured as configured_in
+from monitor.core.types import Snapshot
 from monitor.entrypoints.opening import world
 from monitor.sources.source import World
 from tests.cli.conftest import Run
@@ -179,13 +183,32 @@ def test_names_are_never_markup_paths_or_lines_and_no_two_share_a_log(run: Run, 
     )
 
 
+class Breaking:
+    """A source with a bug."""
+
+    def stamp(self) -> str:
+        raise RuntimeError("xoxb-secret")
+
+    def today(self) -> None:
+        return None
+
+    tables = remarks = close = today  # type: ignore[assignment]
+
+
 def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(northwind: Path) -> None:
     portfolio = configured_in(northwind, {})
     assert isinstance(portfolio, Portfolio)
     world = World(lambda: datetime(2026, 9, 28, tzinfo=UTC), lambda seconds: None)
-    answer = run_one(portfolio.entries[1], Errand(AS_OF, world), lambda *_: 1 // 0)  # type: ignore[arg-type]
-    assert isinstance(answer.broke, ZeroDivisionError)
-    assert answer.line.why.startswith("an error of the program, not of the data (ZeroDivisionError")
+
+    def breaks(found: Company, *more: Any) -> Snapshot:
+        return tell(replace(found, source=Breaking()), *more)
+
+    answer = run_one(portfolio.entries[1], Errand(AS_OF, world), breaks)
+    assert "xoxb-secret" in str(answer.broke)
+    assert answer.line.why == "an error of the program, not of the data (RuntimeError)"
+    with open_log(portfolio.entries[1]) as store:
+        assert [event.kind for event in store.events()] == ["unreadable"]
+        assert "(RuntimeError)" in store.events()[0].reason
 
 
 def test_an_error_of_the_program_in_one_company_does_not_stop_doctor(northwind: Path) -> None:
