@@ -16,7 +16,8 @@ from monitor.core.definition import definition_check
 from monitor.core.facts import BadRow
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
-from monitor.core.seen import SeenWeeks, seen_remarks
+from monitor.core.seeing import seen_remarks
+from monitor.core.seen import SeenWeeks
 from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
 from monitor.errors import DataError, StoreError
 

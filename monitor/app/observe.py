@@ -78,7 +78,7 @@ def prepare(company: Company, store: Store, book: Book, deals: Deals | None, ask
     from monitor.core.breaker import fold
     from monitor.core.decide import Recorded, decide
     from monitor.core.notices import tell
-    from monitor.core.seen import see
+    from monitor.core.seeing import see
     from monitor.core.snapshot import snapshot
 
     recorded = Recorded(tuple(store.events()), tuple(store.verdicts(WATCHED)))
@@ -186,7 +186,7 @@ def _with(recorded: Recorded, added: Sequence[Event], plan: Plan) -> Recorded:
 
 
 def _key(company: Company, asked: Asked, now: datetime, head: str, seen: SeenWeeks) -> SnapshotKey:
-    from monitor.core.seen import is_evidence
+    from monitor.core.seeing import is_evidence
     from monitor.store.repository import SnapshotKey
 
     policy = company.policy

@@ -17,7 +17,7 @@ from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import Indicator, weekly_reading, with_beside
 from monitor.core.plan import SealedVerdict
 from monitor.core.policy import WATCHED, BreakerPolicy
-from monitor.core.seen import seen_remarks
+from monitor.core.seeing import seen_remarks
 from monitor.core.tables import REVIEW
 from monitor.core.types import Band, BreakerView, DataView, IndicatorView, OverrideView, ReadingView, Snapshot
 from monitor.core.verdicts import Verdict, verdicts, watch_from

@@ -13,7 +13,7 @@ from monitor.app.wiring import Company
 from monitor.core.counted import counted
 from monitor.core.types import Event
 from monitor.entrypoints.opening import asked, now, opened
-from monitor.entrypoints.reading import show
+from monitor.entrypoints.showing import show
 from monitor.entrypoints.terminal import complain, say
 from monitor.errors import MonitorError, UsageError
 from monitor.store.repository import Store

@@ -33,9 +33,9 @@ from monitor.core.outbox import LedgerLine, Outgoing, Status
 from monitor.core.portfolio import Board, PortfolioLine, Standing
 from monitor.core.routes import AUDIENCES
 from monitor.core.types import Snapshot
+from monitor.entrypoints.delivering import OPEN, PATIENCE, deliver, must_be_heard, read_only, would_say
 from monitor.entrypoints.opening import cores, now, world
-from monitor.entrypoints.reading import show, show_as
-from monitor.entrypoints.sending import OPEN, PATIENCE, deliver, must_be_heard, read_only, would_say
+from monitor.entrypoints.showing import show, show_as
 from monitor.entrypoints.terminal import complain, progress, say
 from monitor.errors import DataError, DeliveryError, MonitorError
 from monitor.render import portfolio as drawing

@@ -12,10 +12,10 @@ from monitor.app.wiring import Company, company, words
 from monitor.config import Portfolio
 from monitor.core.counted import counted
 from monitor.entrypoints.opening import asked, configured, now, opened
-from monitor.entrypoints.terminal import can_unicode, progress, say, wants_colour
+from monitor.entrypoints.showing import show, show_as
+from monitor.entrypoints.terminal import progress, say
 
 if TYPE_CHECKING:
-    from monitor.core.messages import Message
     from monitor.core.types import Snapshot
     from monitor.render.words import Words
 
@@ -128,31 +128,6 @@ def _show_digest(args: argparse.Namespace, snapshot: Snapshot, chosen: Words) ->
     from monitor.render import digest as page
 
     show_as(args, page.build(snapshot, chosen), chosen)
-
-
-def show_as(args: argparse.Namespace, message: Message, chosen: Words) -> None:
-    """A message in the format that was asked for."""
-    kind = "json" if args.json else args.format
-    if kind == "slack":
-        from monitor.render import slack
-
-        say(json.dumps(slack.render(message), indent=2, ensure_ascii=False))
-    elif kind == "html":
-        from monitor.render import html
-
-        say(html.render(message, chosen))
-    else:
-        show(message, as_json=kind == "json")
-
-
-def show(message: Message, *, as_json: bool = False) -> None:
-    """A message on the terminal, or as JSON."""
-    from monitor.render import neutral, text
-
-    if as_json:
-        say(neutral.render(message))
-    else:
-        say(text.render(message, colour=wants_colour(), unicode=can_unicode()))
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

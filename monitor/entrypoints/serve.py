@@ -25,9 +25,10 @@ from monitor.core.outbox import Status
 from monitor.core.secret import Secret
 from monitor.core.settings import SlackSettings
 from monitor.entrypoints import logs
+from monitor.entrypoints.delivering import deliver, worker_name
 from monitor.entrypoints.opening import configured, now, opened
-from monitor.entrypoints.reading import show
-from monitor.entrypoints.sending import deliver, dry_run, worker_name
+from monitor.entrypoints.sending import dry_run
+from monitor.entrypoints.showing import show
 from monitor.entrypoints.terminal import complain
 from monitor.errors import ConfigError, DataError, DeliveryError, UsageError
 from monitor.sources.source import World

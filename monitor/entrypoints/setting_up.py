@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config import Portfolio, file_to_read
 from monitor.entrypoints.opening import asked, configured, now, opened
-from monitor.entrypoints.reading import show
+from monitor.entrypoints.showing import show
 from monitor.entrypoints.terminal import ask, complain, progress, say
 from monitor.errors import ConfigError, UsageError
 

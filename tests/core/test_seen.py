@@ -19,7 +19,8 @@ from monitor.core.facts import Facts, Sync
 from monitor.core.indicators import BY_KEY
 from monitor.core.indicators.base import quarter_reading, weekly_reading
 from monitor.core.policy import SegmentBands
-from monitor.core.seen import SeenWeeks, is_evidence, see, seen_remarks, shape_of
+from monitor.core.seeing import is_evidence, see, seen_remarks
+from monitor.core.seen import SeenWeeks, shape_of
 from monitor.core.types import Reading
 from tests.core.companies import BEGINS, CALENDAR, Company, choosing, cut, open_deal, policy, q, won_deal
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
+from monitor.sources.sql.database import Database, Traced
 from monitor.sources.sql.names import wanted_names
 from monitor.sources.sql.opening import check_library, open_database
 from monitor.sources.sql.place import Cluster, File, Server, place_of
@@ -17,7 +18,7 @@ from monitor.sources.sql.warehouse_place import Warehouse
 if TYPE_CHECKING:
     import ibis
 
-    from monitor.sources.sql.tables import Database, Loaded
+    from monitor.sources.sql.tables import Loaded
 
 
 _COMPILED = (
@@ -84,8 +85,6 @@ class SqlSource:
             from monitor.sources.sql.stamps import of_server  # the driver is needed only here
 
             return of_server(self._spec, place)
-        from monitor.sources.sql.tables import Traced
-
         database = self._opened()
         assert isinstance(database, Traced)  # every place but files and PostgreSQL is
         with database.answering():

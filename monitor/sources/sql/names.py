@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
 from monitor.core.tables import TABLES
 from monitor.sources.presets import raw_tables
-
-if TYPE_CHECKING:
-    from monitor.sources.sql.tables import Database
+from monitor.sources.sql.database import Database
 
 
 def mapped_names(spec: SourceSpec) -> dict[str, str]:

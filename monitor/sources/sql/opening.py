@@ -10,7 +10,7 @@ from monitor.sources.sql.place import Cluster, File, Place, Server
 from monitor.sources.sql.warehouse_place import Warehouse
 
 if TYPE_CHECKING:
-    from monitor.sources.sql.tables import Database
+    from monitor.sources.sql.database import Database
 
 
 def check_library(place: Place) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Protocol, runtime_checkable
 
 import ibis
 
@@ -17,38 +15,10 @@ from monitor.errors import DataError
 from monitor.sources import presets
 from monitor.sources.mapping import check_columns, check_spec, map_table
 from monitor.sources.rep_quotas import add_quotas
+from monitor.sources.sql.database import Database
 from monitor.sources.sql.names import found_in, mapped_names
 
 NEEDED = "opportunities"
-
-
-class Database(Protocol):
-    """What every engine offers that holds tables."""
-
-    where: str
-    """How it is called in sentences."""
-
-    def answering(self) -> AbstractContextManager[None]:
-        """What the engine says instead of an answer becomes a DataError of one sentence."""
-        ...
-
-    def schemas(self) -> list[str]: ...
-    def first_schema(self) -> str: ...
-    def names(self, schema: str) -> list[str]:
-        """Tables and views of a schema."""
-        ...
-
-    def table(self, name: str, schema: str) -> ibis.Table: ...
-    def close(self) -> None: ...
-
-
-@runtime_checkable
-class Traced(Protocol):
-    """A database that says itself whether anything has changed."""
-
-    def trace(self, names: Iterable[str], schema: str | None) -> str:
-        """What changes whenever one of the tables that are looked for may have."""
-        ...
 
 
 @dataclass(frozen=True)
