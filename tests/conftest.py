@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
+from tests.forks import Fork, forking
 from tests.postgres import Server, server_or_skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,13 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Fork]:
+    """Types a command in a process of its own that kills itself, as `tests.killed` says."""
+    with forking("tests.killed") as fork:
+        yield fork
 
 
 @pytest.fixture(scope="session")

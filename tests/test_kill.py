@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
@@ -21,6 +18,7 @@ from sqlalchemy import make_url
 
 from monitor.core.plan import SealedVerdict
 from monitor.store.repository import open_store
+from tests.forks import Fork
 from tests.postgres import Server
 
 ROOT = Path(__file__).parents[1]
@@ -67,16 +65,6 @@ def company(folder: Path, *, restated: bool) -> Path:
 
 
 @pytest.fixture(scope="module")
-def monitor() -> Iterator[Popen[str]]:
-    """The process from which those to be killed are forked."""
-    command = [sys.executable, "-m", "tests.killed"]
-    with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-@pytest.fixture(scope="module")
 def postgres(postgres_server: Server) -> Server:
     return postgres_server
 
@@ -106,25 +94,19 @@ class Databases:
 class Desk:
     """Where somebody types."""
 
-    process: Popen[str]
+    fork: Fork
     databases: Databases
 
     def type(self, config: Path, url: str, words: list[str], at: int = 0) -> dict[str, Any]:
         """Run `smb-monitor` with `words`, killed at its write `at` (0: never)."""
         argv = ["--config", str(config), "--as-of", str(SUNDAY), *words]
-        job = {"argv": argv, "at": at, "environ": {"DATABASE_URL": url}, "now": MONDAY}
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
+        return self.fork(argv=argv, at=at, environ={"DATABASE_URL": url}, now=MONDAY)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
-def desk(request: pytest.FixtureRequest, monitor: Popen[str], tmp_path: Path) -> Desk:
+def desk(request: pytest.FixtureRequest, forks: Fork, tmp_path: Path) -> Desk:
     server: Server | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    return Desk(monitor, Databases(tmp_path, server))
+    return Desk(forks, Databases(tmp_path, server))
 
 
 def recorded(url: str) -> tuple[list[object], list[SealedVerdict], list[object]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,24 +9,13 @@ from typing import Any
 
 import pytest
 
-from monitor.config import Config, file_to_read, read
+from monitor.config import file_to_read
 from monitor.core.calendar import FiscalCalendar
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import BreakerPolicy, FactsPolicy
 from monitor.core.source_spec import Derive
 from monitor.entrypoints.serve import secrets
-
-Write = Callable[..., Config]
-LEAST = "company: Acme\nsource: {type: demo}\n"
-
-
-@pytest.fixture
-def given(tmp_path: Path) -> Write:
-    def write(text: str, environ: Mapping[str, str] | None = None) -> Config:
-        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
-        return read(tmp_path / "config.yaml", environ or {})
-
-    return write
+from tests.config.conftest import LEAST, Write
 
 
 def test_what_is_not_given_has_the_defaults_of_the_core(given: Write) -> None:

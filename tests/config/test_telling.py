@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import time, timedelta
-from pathlib import Path
 
 import pytest
 
-from monitor.config import Config, read, show
+from monitor.config import show
 from monitor.core.routes import DEFAULT_ROUTES, EMAIL, SLACK, Directory, Person
 from monitor.core.settings import SLACK_API, EmailSettings, Schedule, SlackSettings, WebSettings
+from tests.config.conftest import LEAST, Write
 
-Write = Callable[..., Config]
-LEAST = "company: Acme\nsource: {type: demo}\n"
 PEOPLE = """
 leadership:
   approvers: [{name: Ada Marsh, email: ada@x.example, slack: U01}, {name: Ben, email: ben@x.example}]
@@ -40,15 +37,6 @@ SECRETS = {
     "SMB_MONITOR_WEB_TOKEN": "hunter2-hunter2-hunter2",
     "DEAD_MAN_URL": "https://ping.example/hunter2",
 }
-
-
-@pytest.fixture
-def given(tmp_path: Path) -> Write:
-    def write(text: str, environ: Mapping[str, str] | None = None) -> Config:
-        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
-        return read(tmp_path / "config.yaml", environ or {})
-
-    return write
 
 
 def test_without_a_word_about_it_nothing_is_sent_and_times_have_their_defaults(given: Write) -> None:

@@ -23,6 +23,7 @@ from monitor.config import Portfolio
 from monitor.config import configured as configured_in
 from monitor.core.types import Snapshot
 from monitor.entrypoints.opening import world
+from monitor.sources.csv_folder import CsvFolder
 from monitor.sources.source import World
 from tests.cli.conftest import Run
 from tests.portfolio.company import (
@@ -183,25 +184,20 @@ def test_names_are_never_markup_paths_or_lines_and_no_two_share_a_log(run: Run, 
     )
 
 
-class Breaking:
+class Breaking(CsvFolder):
     """A source with a bug."""
 
     def stamp(self) -> str:
         raise RuntimeError("xoxb-secret")
 
-    def today(self) -> None:
-        return None
 
-    tables = remarks = close = today  # type: ignore[assignment]
-
-
-def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(northwind: Path) -> None:
-    portfolio = configured_in(northwind, {})
+def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(northwind: Path, tmp_path: Path) -> None:
+    portfolio = configured_in(northwind, {"DATABASE_URL": f"sqlite:///{tmp_path}/all.db"})
     assert isinstance(portfolio, Portfolio)
     world = World(lambda: datetime(2026, 9, 28, tzinfo=UTC), lambda seconds: None)
 
     def breaks(found: Company, *more: Any) -> Snapshot:
-        return tell(replace(found, source=Breaking()), *more)
+        return tell(replace(found, source=Breaking(found.config.source_spec())), *more)
 
     answer = run_one(portfolio.entries[1], Errand(AS_OF, world), breaks)
     assert "xoxb-secret" in str(answer.broke)

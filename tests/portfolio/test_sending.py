@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from subprocess import PIPE, Popen
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Run
-from tests.conftest import ROOT
+from tests.forks import Fork
 from tests.portfolio.company import DAY, KINDS, REST, by_column, configured, in_folders
 from tests.slack_server import ALERT, DIGEST, SlackServer
 
@@ -124,23 +121,11 @@ def test_doctor_asks_for_no_secrets_of_a_worker_that_a_portfolio_does_not_have(
     assert [line for line in answer.out.splitlines() if line.startswith("The portfolio")] == ["The portfolio  ok"]
 
 
-@pytest.fixture
-def forks() -> Iterator[Popen[str]]:
-    with Popen([sys.executable, "-m", "tests.killed"], stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def typed_and_killed(forks: Popen[str], file: Path, log: Path, at: int) -> dict[str, object]:
+def typed_and_killed(forks: Fork, slack: SlackServer, file: Path, log: Path, at: int) -> dict[str, Any]:
     """`digest --send` in a process of its own that kills itself at its step `at` (0: never)."""
-    assert forks.stdin is not None and forks.stdout is not None
     argv = ["digest", "--send", "--config", str(file), "--as-of", DAY]
-    job = {"argv": argv, "at": at, "environ": {"DATABASE_URL": f"sqlite:///{log}.db"}}
-    forks.stdin.write(json.dumps(job) + "\n")
-    forks.stdin.flush()
-    answer: dict[str, object] = json.loads(forks.stdout.readline())
-    return answer
+    environ = {"DATABASE_URL": f"sqlite:///{log}.db", "SLACK_API_URL": slack.url, "SLACK_BOT_TOKEN": slack.bot_token}
+    return forks(argv=argv, at=at, environ=environ)
 
 
 def an_hour_passes(log: Path) -> None:
@@ -155,7 +140,7 @@ def an_hour_passes(log: Path) -> None:
 def test_killed_anywhere_and_run_again_everything_arrives_once(
     prepared: Path,
     slack: SlackServer,
-    forks: Popen[str],
+    forks: Fork,
     tmp_path: Path,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
@@ -167,10 +152,10 @@ def test_killed_anywhere_and_run_again_everything_arrives_once(
         slack.workspace.messages.clear()
         log = tmp_path / f"at{at}"
         shutil.copytree(start.with_suffix(".companies"), log.with_suffix(".companies"))
-        killed = typed_and_killed(forks, file, log, at)["killed"]
+        killed = typed_and_killed(forks, slack, file, log, at)["killed"]
         for _ in range(2 if killed else 0):
             an_hour_passes(log)
-            last = typed_and_killed(forks, file, log, 0)
+            last = typed_and_killed(forks, slack, file, log, 0)
             assert last["exit"] == 0, (at, last)
         found = digests(slack)
         assert of_week(found) == ["acme", "beta", "portfolio"] and set(found.values()) == {1}, (at, found)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from subprocess import PIPE, Popen
 
 import pytest
 
@@ -17,6 +13,7 @@ from monitor.app.delivery import drain
 from monitor.core.calendar import WEEKDAYS
 from monitor.core.schedule import due
 from monitor.store.repository import open_store
+from tests.forks import Fork
 from tests.postgres import Server
 from tests.slack_server import BOT_TOKEN, DIGEST, SlackServer
 from tests.worker.company import NEW_YORK, Clock, Office, write
@@ -25,25 +22,10 @@ ROOT = Path(__file__).parents[2]
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Popen[str]]:
-    """The process from which those to be killed are forked; they live by the real clock."""
-    command = [sys.executable, "-m", "tests.killed"]
-    with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def killed(killer: Popen[str], config: Path, url: str, slack: SlackServer, at: int) -> bool:
+def killed(forks: Fork, config: Path, url: str, slack: SlackServer, at: int) -> bool:
     """Whether `serve --once` was killed at its write `at`; it must not end otherwise than well."""
     environ = {"DATABASE_URL": url, "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": slack.url}
-    job = {"argv": ["--config", str(config), "serve", "--once"], "at": at, "environ": environ}
-    assert killer.stdin is not None
-    assert killer.stdout is not None
-    killer.stdin.write(json.dumps(job) + "\n")
-    killer.stdin.flush()
-    answer = json.loads(killer.stdout.readline())
+    answer = forks(argv=["--config", str(config), "serve", "--once"], at=at, environ=environ)
     assert answer["killed"] or answer["exit"] == 0, answer["err"]
     return bool(answer["killed"])
 
@@ -72,7 +54,7 @@ def follow(office: Office, slack: SlackServer) -> None:
     ("kind", "every"), [("sqlite", 5), ("postgresql", 5), pytest.param("sqlite", 1, marks=pytest.mark.thorough)]
 )
 def test_killed_at_any_write_every_slot_is_run_and_every_message_arrives_once(
-    kind: str, every: int, killer: Popen[str], tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, every: int, forks: Fork, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     today = datetime.now(NEW_YORK)
     config = company(tmp_path, today)
@@ -81,7 +63,7 @@ def test_killed_at_any_write_every_slot_is_run_and_every_message_arrives_once(
         url = server.create(f"slots{next(NUMBERS)}") if server else f"sqlite:///{tmp_path}/{at}.db"
         open_store(url).close()  # that creating it survives a kill is tried in tests/test_kill.py
         with SlackServer() as slack:
-            died = killed(killer, config, url, slack, at)
+            died = killed(forks, config, url, slack, at)
             with closing(Office(config, url, Clock(datetime.now(UTC) + timedelta(minutes=4)))) as office:
                 follow(office, slack)
                 schedule, calendar = office.company.config.schedule(), office.company.policy.calendar

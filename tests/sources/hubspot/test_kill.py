@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,32 +13,19 @@ from typing import Any
 import pytest
 
 from monitor.sources.hubspot.cache import Cache
+from tests.conftest import ROOT
 from tests.sources.hubspot.conftest import a_portal
 from tests.sources.hubspot.reader import Reader
 from tests.sources.hubspot.server import START, Fault, Portal, serving
+from tests.sources.killing import Killed, killing
 from tests.sources.sample import by_example
-
-ROOT = Path(__file__).resolve().parents[3]
-Killed = Callable[[str, Path, int], bool]
 
 
 @pytest.fixture(scope="module")
 def killed() -> Iterator[Killed]:
     """Reads in another process, to be killed at its N-th touch of the folder; whether it was."""
-    command = [sys.executable, "-m", "tests.sources.hubspot.killed"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as jobs:
-        assert jobs.stdin is not None and jobs.stdout is not None
-
-        def one(address: str, folder: Path, at: int) -> bool:
-            assert jobs.stdin is not None and jobs.stdout is not None
-            jobs.stdin.write(json.dumps({"address": address, "folder": str(folder), "at": at}) + "\n")
-            jobs.stdin.flush()
-            answer = json.loads(jobs.stdout.readline())
-            assert answer["killed"] or answer["code"] == 0
-            return bool(answer["killed"])
-
+    with killing("tests.sources.hubspot.killed") as one:
         yield one
-        jobs.stdin.close()
 
 
 def held(reader: Reader) -> dict[str, list[Any]]:
@@ -64,7 +50,7 @@ def test_a_first_reading_killed_again_and_again_ends_as_if_nothing_had_been(
         whole, reader = (Reader(address, tmp_path / name) for name in ("whole", "cache"))
         whole.read()
         at = 1
-        while killed(address, reader.folder, at):
+        while killed(at, reader.folder, address=address):
             at += step
             assert held(reader) in ({}, whole.contents())
     assert at > 6 and reader.contents() == whole.contents()
@@ -85,7 +71,7 @@ def test_a_later_reading_killed_wherever_it_touches_the_folder_loses_nothing(
         for at in count(1, step):
             reader = Reader(address, tmp_path / f"cache{at}")
             shutil.copytree(tmp_path / "before", reader.folder)
-            if not killed(address, reader.folder, at):
+            if not killed(at, reader.folder, address=address):
                 break
             assert reader.contents() in (before, whole.contents())
             reader.read()

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
+from tests.sources.killing import killing
 from tests.sources.salesforce.reader import Reader
 from tests.sources.salesforce.server import Fault, Org
 from tests.sources.sample import by_example
 
-ROOT = Path(__file__).resolve().parents[3]
 Killed = Callable[[Reader, int], bool]
 NAMES = {"Opportunity": "opportunity", "OpportunityFieldHistory": "opportunity_field_history", "Account": "account"}
 
@@ -25,21 +24,8 @@ NAMES = {"Opportunity": "opportunity", "OpportunityFieldHistory": "opportunity_f
 @pytest.fixture
 def killed() -> Iterator[Killed]:
     """Reads in another process, to be killed at its N-th touch of the folder; whether it was."""
-    command = [sys.executable, "-m", "tests.sources.salesforce.killed"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as jobs:
-        assert jobs.stdin is not None and jobs.stdout is not None
-
-        def one(reader: Reader, at: int) -> bool:
-            assert jobs.stdin is not None and jobs.stdout is not None
-            job = {"address": reader.org.url, "folder": str(reader.folder), "now": reader.org.now.isoformat()}
-            jobs.stdin.write(json.dumps({**job, "at": at}) + "\n")
-            jobs.stdin.flush()
-            answer = json.loads(jobs.stdout.readline())
-            assert answer["killed"] or answer["code"] == 0
-            return bool(answer["killed"])
-
-        yield one
-        jobs.stdin.close()
+    with killing("tests.sources.salesforce.killed") as one:
+        yield lambda reader, at: one(at, reader.folder, address=reader.org.url, now=reader.org.now.isoformat())
 
 
 def contents(reader: Reader) -> dict[str, list[dict[str, Any]]]:
@@ -87,7 +73,7 @@ def test_a_reading_killed_while_salesforce_answers_goes_on(after: int, org: Org,
     org.bulk_page = 5
     code = (
         "from tests.sources.salesforce.killed import read;"
-        f"read({org.url!r}, {str(reader.folder)!r}, {org.now.isoformat()!r})"
+        f"read({str(reader.folder)!r}, {org.url!r}, {org.now.isoformat()!r})"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as process:
         org.faults = [Fault("/", 200, after=after, then=process.kill)]
