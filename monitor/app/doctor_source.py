@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from monitor.app.wiring import Company
 from monitor.core.checks import Check, Outcome
@@ -22,3 +23,12 @@ def examine(company: Company) -> Iterator[Check]:
         yield Check("source", Outcome.WARNING, f"{kind} cannot be asked what it holds", str(error))
         return
     yield Check("source", Outcome.OK, f"{kind} answers", details=told)
+
+
+def forecast(company: Company) -> list[Check]:
+    """The same where nothing else is asked: an API that cannot be asked is no answer then, and no API is one."""
+    found = list(examine(company))
+    if not found:
+        kind = company.config.document.source.type
+        return [Check("source", Outcome.NOTE, f"{kind} is read where it is: there are no calls that could be counted")]
+    return [replace(each, outcome=Outcome.FAILED) if each.outcome is Outcome.WARNING else each for each in found]

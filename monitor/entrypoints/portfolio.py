@@ -263,8 +263,7 @@ def _forecasts(portfolio: Portfolio, errand: Errand) -> dict[str, list[Check]]:
 
     configs = portfolio.entries or (portfolio.own,)
     return {
-        each.company: inspect(each, errand, lambda found, _: list(doctor_source.examine(found)), None)
-        for each in configs
+        each.company: inspect(each, errand, lambda found, _: doctor_source.forecast(found), None) for each in configs
     }
 
 

@@ -110,7 +110,7 @@ def doctor(args: argparse.Namespace) -> int:
     with opened(args, chosen) as found:
         with progress("reading the data"):
             if args.dry_run:
-                checks = list(doctor_source.examine(found))
+                checks = doctor_source.forecast(found)
             else:
                 checks = examine(found, asked(args, found), now(), time.sleep)
         if args.json:

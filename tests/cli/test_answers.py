@@ -176,3 +176,15 @@ def test_doctor_looks_at_the_data_though_the_log_cannot_be_read_and_tells_the_da
     said = {check["part"]: check for check in done.json}
     assert (done.code, str(log) in said["database"]["text"]) == (1, True)
     assert said["clock"]["text"] == "today is 2026-09-28 in America/New_York; readings are as of 2026-06-28"
+
+
+def test_a_dry_run_of_doctor_never_says_that_all_is_well_where_it_could_not_ask(
+    run: Run, trap: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = run("doctor", "--dry-run", "--config", trap)
+    assert demo.code == 0 and "there are no calls that could be counted" in demo.out
+    monkeypatch.delenv("HUBSPOT_TOKEN", raising=False)
+    (file := tmp_path / "hubspot.yaml").write_text("company: Acme\nsource: {type: hubspot, cache: cache}\n")
+    unasked = run("doctor", "--dry-run", "--config", file)
+    assert unasked.code == 1 and "HUBSPOT_TOKEN is not set" in unasked.out, unasked
+    assert not (tmp_path / "cache").exists()

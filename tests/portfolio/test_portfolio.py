@@ -203,7 +203,7 @@ def test_an_error_of_the_program_in_one_company_is_its_line_and_is_not_hidden(no
     assert "xoxb-secret" in str(answer.broke)
     assert answer.line.why == "an error of the program, not of the data (RuntimeError)"
     with open_log(portfolio.entries[1]) as store:
-        assert [event.kind for event in store.events()] == ["unreadable"]
+        assert [event.kind for event in store.events()] == ["problem"]
         assert "(RuntimeError)" in store.events()[0].reason
 
 
