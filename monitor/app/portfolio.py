@@ -261,7 +261,7 @@ def inspect(
     except MonitorError as error:
         return [Check("company", Outcome.FAILED, str(error))]
     except Exception as error:  # noqa: BLE001  as for a run
-        return [Check("company", Outcome.FAILED, f"{BROKE} ({type(error).__name__}: {error})")]
+        return [Check("company", Outcome.FAILED, _broke(error))]
 
 
 def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:

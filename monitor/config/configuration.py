@@ -58,6 +58,8 @@ class Membership:
     log: str
     column: str | None = None
     of_all: bool = False
+    own_log: bool = False
+    """Whether `log` is one that its entry names."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,6 @@ class Config:
         if self.membership is not None:
             return self.membership.log
         return database.located(self.database_given or self.document.database, self.folder)
-
-    @property
-    def has_own_log(self) -> bool:
-        """Whether one of many companies names its database itself."""
-        return self.database_url == database.located(self.document.database, self.folder)
 
     @property
     def database_masked(self) -> str:

@@ -128,7 +128,7 @@ def _portfolio(
         membership = portfolio.membership(whole, document.company)
         if "database" in entry:
             located = database.located(document.database, whole.folder)
-            membership = replace(membership, log=database.lent(located, whole.database_url))
+            membership = replace(membership, log=database.lent(located, whole.database_url), own_log=True)
         configs.append(file.config(portfolio.of_entry(document, entry), membership))
     return Portfolio(
         replace(whole, membership=portfolio.membership(whole, None, column)),

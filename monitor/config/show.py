@@ -60,7 +60,7 @@ def _apart(entry: Config, shared: dict[str, Any]) -> dict[str, Any]:
     """The name, and whatever the entry says otherwise than `shared`; what makes it tell others itself, whole."""
     document = dumped(entry.document)
     telling = {key: document[key] for key in TELLING if key in document}
-    own_log = {"database": document["database"]} if entry.has_own_log else {}
+    own_log = {"database": document["database"]} if entry.membership and entry.membership.own_log else {}
     return {"company": entry.company, **_beyond(document, shared), **telling, **own_log}
 
 
