@@ -215,7 +215,7 @@ def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(engine: Any) -> 
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": [quota]})
     (row,) = rows(preset, "quotas")
     assert "amount" not in row
-    with pytest.raises(DataError, match=r"Table quotas: 1 of 1 rows cannot be used .*0051"):
+    with pytest.raises(DataError, match=r"Table quotas: 1 of 1 row cannot be used .*0051"):
         facts_of(preset.tables)
 
 

@@ -48,7 +48,7 @@ def test_salesforces_seeds_hold_only_deleted_deals_and_that_is_said(
 ) -> None:
     assert main([command, "--config", str(seeds("salesforce"))]) == code
     said = heard(capsys)
-    assert "Nothing can be computed, because every row of table opportunity (10 in all) is deleted" in said
+    assert "Nothing can be computed, because every one of the 10 rows of table opportunity is deleted" in said
     assert "Traceback" not in said
 
 

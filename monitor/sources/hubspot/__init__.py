@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from monitor.core.counted import lasting
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError, DataError
 from monitor.sources.hubspot.cache import AnotherAccount, Cache, State, moment
@@ -147,7 +148,5 @@ class HubSpot:
 def _age(trouble: str, state: State, now: datetime) -> str:
     """That the data are old, and why."""
     read = moment(state.read_at)
-    age = now - read if read else timedelta()
-    sizes = ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"), (timedelta(minutes=1), "minutes"))
-    long = next((f"{age // size} {unit}" for size, unit in sizes if age >= 2 * size), "a minute")
-    return f"The data are {long} old, as HubSpot could not be read since: {trouble}"
+    age = lasting(now - read if read else timedelta())
+    return f"The data are {age} old, as HubSpot could not be read since: {trouble}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from monitor.core.counted import counted
 from monitor.core.source_spec import SourceSpec
 from monitor.sources.hubspot import shape, tables
 from monitor.sources.hubspot.cache import AnotherAccount, Begun, Cache, Piece, State, moment
@@ -104,11 +105,11 @@ def forecast(api: HubSpotApi, cache: Cache, spec: SourceSpec, world: World) -> t
     long = "a few seconds" if seconds < 10 else f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
     found.append(f"{what}: about {calls:,} calls, {long} at ten calls a second, and one for each 100 archived records.")
     if begun is not None and begun.properties == properties and begun.portal == portal:
-        done = _many(len(cache.pieces()), "piece", "pieces")
+        done = counted(len(cache.pieces()), "piece", "pieces")
         found.append(f"A reading begun {begun.at[:16]} was cut off: it goes on after what was kept ({done}).")
     api.pipelines()
     if api.left_today is not None:
-        found.append(f"HubSpot allows {_many(api.left_today, 'more call', 'more calls')} today.")
+        found.append(f"HubSpot allows {counted(api.left_today, 'more call', 'more calls')} today.")
     return tuple(found)
 
 
@@ -223,11 +224,7 @@ def _remarks(made: Made, properties: Mapping[str, Sequence[str]], given: Mapping
 
 
 def _records(deals: int, companies: int) -> str:
-    return f"{_many(deals, 'deal', 'deals')} and {_many(companies, 'company', 'companies')}"
-
-
-def _many(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{counted(deals, 'deal', 'deals')} and {counted(companies, 'company', 'companies')}"
 
 
 def _pages(rows: int, size: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.core.counted import counted
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import DataError
 from monitor.sources.salesforce.line import Line, Refused
@@ -49,10 +50,10 @@ def _sentences(line: Line, state: State, spec: SourceSpec, now: datetime) -> Ite
         shown_more = shown_more or (sobject.required and table.whole and table.fields != found.key)
         plan = _plan(line, sobject, found, table, now, anew=shown_more and sobject.grows)
         calls += plan.calls
-        rows = "more rows than Salesforce can count" if plan.rows is None else _many(plan.rows, "row")
-        yield f"{sobject.name}: {rows} {plan.why}, about {_many(plan.calls, 'call')}"
-    yield f"about {_many(calls, 'call')} in all; {line.used:,} of the day's {line.allowed:,} are used up"
-    yield f"asking this took {_many(line.calls, 'call')} and read no row"
+        rows = "more rows than Salesforce can count" if plan.rows is None else counted(plan.rows, "row")
+        yield f"{sobject.name}: {rows} {plan.why}, about {counted(plan.calls, 'call')}"
+    yield f"about {counted(calls, 'call')} in all; {line.used:,} of the day's {line.allowed:,} are used up"
+    yield f"asking this took {counted(line.calls, 'call')} and read no row"
 
 
 def _plan(line: Line, sobject: SObject, found: Shape, table: TableState, now: datetime, *, anew: bool) -> Plan:
@@ -78,7 +79,3 @@ def _of_all(line: Line, sobject: SObject, found: Shape, table: TableState) -> Pl
 
 def _pages(rows: int | None, size: int) -> int:
     return max(1, -(-(rows or 0) // size))
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
