@@ -224,7 +224,7 @@ class Config:
         given = {name: self.secrets[name] for name in OF_SOURCES if name in self.secrets}
         document = self.document
         spec = source_spec(document.source, self.folder, self.calendar, document.currency, given)
-        return replace(spec, company_column=self.seat.column if self.seat else None)
+        return replace(spec, company_column=self.membership.column if self.membership else None)
 
     def _facts_policy(self) -> FactsPolicy:
         document = self.document

@@ -14,7 +14,8 @@ from monitor.core.book import Book
 from monitor.core.calendar import DAY
 from monitor.core.indicators import BY_KEY
 from monitor.core.indicators.base import weekly_reading
-from monitor.core.seen import SeenWeeks, see
+from monitor.core.seeing import see
+from monitor.core.seen import SeenWeeks
 from monitor.core.sums import Sums
 from monitor.core.tables import ALL_SEGMENTS
 from tests.core.companies import policy

@@ -84,7 +84,7 @@ def test_what_takes_the_engine_or_kills_a_process_is_done_in_the_first_one(tmp_p
 
 def test_an_error_of_the_program_comes_back_as_the_line_of_its_company(tmp_path: Path) -> None:
     found = told(in_folders(tmp_path, {name: made() for name, made in KINDS.items()}), BESIDE, broken_for_beta)
-    assert "an error of the program, not of the data (ZeroDivisionError: a mistake)" in str(found["Beta"].broke)
+    assert "an error of the program, not of the data (ZeroDivisionError)" in str(found["Beta"].broke)
     assert [name for name, answer in found.items() if answer.shown] == ["Acme", "Gamma", "Delta"]
 
 
