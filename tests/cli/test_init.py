@@ -163,11 +163,12 @@ def test_what_cannot_be_written_leaves_nothing_half_done(
 
 def test_on_a_terminal_it_asks_and_an_interruption_leaves_nothing(tmp_path: Path) -> None:
     keyboard, terminal = pty.openpty()
-    opens = "import os, sys; os.open(os.ttyname(0), os.O_RDWR); from monitor.entrypoints.cli import main; "
+    opens = "import os, signal, sys; os.open(os.ttyname(0), os.O_RDWR); from monitor.entrypoints.cli import main; "
+    hears = "signal.signal(signal.SIGINT, signal.default_int_handler); "  # also where the tests run in the background
     command = [
         sys.executable,
         "-c",
-        opens + "sys.exit(main(sys.argv[1:]))",
+        opens + hears + "sys.exit(main(sys.argv[1:]))",
         "init",
         "--output",
         str(tmp_path / "config.yaml"),
