@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.core.policy import FactsPolicy
 from tests.facts.companies import UNTIL, companies
-from tests.facts.company import POLICY, Tables, read
+from tests.facts.company import POLICY, Tables, lines, read
 from tests.facts.oracle import Oracle
 
 NAMED = replace(POLICY, named_accounts={"a3": "strategic"})
@@ -26,7 +26,7 @@ FEW = settings(max_examples=int(os.environ.get("EXAMPLES", "4")))
 
 
 def by_key(frame: pd.DataFrame, keys: int, until: date = UNTIL) -> dict[tuple[Any, ...], list[Any]]:
-    rows = zip(*(frame[column].tolist() for column in frame.columns), strict=True)
+    rows = lines(frame, *frame.columns)
     return {row[:keys]: list(row[keys:]) for row in rows if row[0] <= until}
 
 

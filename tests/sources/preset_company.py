@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 
 from monitor.core.policy import FactsPolicy
 from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.core.sums import AMOUNT
 from monitor.facts.load import Loaded
 from monitor.facts.load import load as load_facts
 from monitor.sources.presets import load
@@ -74,3 +77,8 @@ STAGES = [
     {"stage_id": "s4", "label": "By chance", "is_closed": None, "closed_won": None, "probability": "1"},
     {"stage_id": "s5", "label": "Lost by chance", "is_closed": None, "closed_won": None, "probability": "0.0"},
 ]
+
+
+def total(daily: pd.DataFrame) -> Decimal:
+    """The amounts of daily facts together, in the currency's own unit."""
+    return Decimal(int(daily["amount"].sum())).scaleb(-AMOUNT)

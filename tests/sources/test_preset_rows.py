@@ -11,11 +11,10 @@ import pytest
 
 from monitor.core.calendar import FiscalCalendar
 from monitor.core.source_spec import SourceSpec, TableSpec
-from monitor.core.sums import AMOUNT
 from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
 from monitor.sources.presets import PRESETS, load, raw_tables
-from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows
+from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows, total
 
 CLOSED: list[tuple[Row, tuple[bool | None, bool | None]]] = [
     ({"deal_pipeline_stage_id": "s1"}, (False, False)),
@@ -261,7 +260,7 @@ def test_deals_in_other_currencies_are_worth_what_salesforce_says(engine: Any) -
     deals = [opportunity(id=f"006{code}", amount="1000", currency_iso_code=code) for code in ("USD", "EUR", "JPY")]
     preset = made(engine, "salesforce", {"opportunity": deals, "currency_type": CURRENCIES})
     facts = facts_of(preset.tables).facts
-    assert facts.pipeline["amount"].sum() == (1000 + 1250 + Decimal("6.25")) * 10**AMOUNT
+    assert total(facts.pipeline) == 1000 + 1250 + Decimal("6.25")
     assert not facts.quality.set_aside
 
 

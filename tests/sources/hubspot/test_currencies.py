@@ -17,7 +17,7 @@ from tests.sources.company import rows_of
 from tests.sources.hubspot.reader import Reader
 from tests.sources.hubspot.server import START, Fault, Portal, iso, serving
 from tests.sources.hubspot.test_faults import SCOPES
-from tests.sources.preset_company import facts_of
+from tests.sources.preset_company import facts_of, total
 
 CREATED, CLOSED = "2026-01-10T12:00:00Z", "2026-03-20T12:00:00Z"
 SMB = TableSpec(defaults={"segment": "smb"})
@@ -75,8 +75,8 @@ def test_the_settings_tell_what_a_currency_was_worth_month_by_month(read: Any) -
         ("USD", ""): "0.8000", ("USD", "2026-01-01"): "0.8000", ("USD", "2026-03-01"): "0.5000",
     }  # fmt: skip
     assert deals == [("1", "USD", "1000"), ("2", "GBP", "1000"), ("3", "EUR", "10"), ("4", "USD", "100")]
-    assert facts.bookings["amount"].sum() == 50
-    assert facts.pipeline["amount"].sum() == 800 + 1200 + 10
+    assert total(facts.bookings) == 50
+    assert total(facts.pipeline) == 800 + 1200 + 10
     assert "worth" not in told and "HubSpot knows no rate" not in told
 
 
@@ -84,7 +84,7 @@ def test_a_company_may_report_in_any_currency_of_its_account(read: Any) -> None:
     known, (deals, facts), _ = read("USD")
     assert known["EUR", "2026-01-01"] == "1.2500" and known["EUR", "2026-03-01"] == "2.0000"
     assert ("3", "EUR", "10") in deals
-    assert facts.pipeline["amount"].sum() == 1000 + 1500 + Decimal("12.5")
+    assert total(facts.pipeline) == 1000 + 1500 + Decimal("12.5")
 
 
 def test_in_a_currency_that_the_account_does_not_have_nothing_is_added_up(read: Any) -> None:
@@ -119,14 +119,14 @@ def test_rates_that_are_brought_win_and_nothing_is_said(read: Any, european: Por
     (tmp_path / "fx_rates.csv").write_text("currency,rate\nEUR,3\nGBP,4\n")
     known, (_, facts), told = read("USD", fx_rates=TableSpec(type="csv", path=tmp_path / "fx_rates.csv"))
     assert known == {("EUR", ""): "3.0000", ("GBP", ""): "4.0000"} and "worth" not in told
-    assert facts.pipeline["amount"].sum() == 1000 + 4000 + 30
+    assert total(facts.pipeline) == 1000 + 4000 + 30
 
 
 def test_an_amount_mapped_to_hubspots_own_conversion_is_not_converted_twice(read: Any) -> None:
     own = TableSpec(columns={"amount": "property_amount_in_home_currency"}, defaults={"segment": "smb"})
     _, (deals, facts), _ = read("EUR", opportunities=own)
     assert {currency for _, currency, _ in deals} == {"EUR"}
-    assert facts.pipeline["amount"].sum() == 800 + 1200 + 10 and facts.bookings["amount"].sum() == 50
+    assert total(facts.pipeline) == 800 + 1200 + 10 and total(facts.bookings) == 50
 
 
 def test_a_reading_goes_on_where_the_account_may_not_be_looked_at(reader: Reader, portal: Portal) -> None:
