@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from hashlib import sha256
+from types import NoneType
 from typing import TypeAlias
 
 from monitor.core.types import Event
@@ -32,6 +33,8 @@ def exact(value: object) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, (str, int, float, NoneType)):
+        return value
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):

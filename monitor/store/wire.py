@@ -40,8 +40,6 @@ def _plain(kind: Any, value: Any) -> Any:
         return value.value
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return {key: _plain(None, item) for key, item in value.items()}
     if isinstance(value, tuple):
         inside = get_args(kind)
         return [_plain(inside[0] if inside else None, item) for item in value]
@@ -49,6 +47,8 @@ def _plain(kind: Any, value: Any) -> Any:
         of: Any = type(value)
         held = {name: _plain(hint, getattr(value, name)) for name, hint in _hints(of).items()}
         return {KIND: type(value).__name__, **held} if _choices(kind) else held
+    if isinstance(value, Mapping):
+        return {key: _plain(None, item) for key, item in value.items()}
     raise TypeError(f"a record holds no {type(value).__name__}: {value!r}")
 
 

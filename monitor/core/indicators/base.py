@@ -155,7 +155,9 @@ def weekly_reading(indicator: Indicator[Any], book: Book, segment: str, t: date)
     """The weekly reading of `segment` at the end of day `t`."""
     blocked = book.cannot_read(t)
     reading = _reading(indicator, book, segment, t, blocked or indicator.week(book, segment, t))
-    return replace(reading, approximate=reading.approximate or _is_carried_back(indicator, book, reading, t))
+    if reading.approximate or not _is_carried_back(indicator, book, reading, t):
+        return reading
+    return replace(reading, approximate=True)
 
 
 def with_beside(indicator: Indicator[Any], book: Book, reading: Reading) -> Reading:
