@@ -58,7 +58,11 @@ def _spoilt(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_gone, _cut, _spoilt])
-@pytest.mark.parametrize("hours", [0, 1, 30], ids=["shown", "followed", "counted"])
+@pytest.mark.parametrize(
+    "hours",
+    [0, pytest.param(1, marks=pytest.mark.thorough), pytest.param(30, marks=pytest.mark.thorough)],
+    ids=["shown", "followed", "counted"],
+)
 def test_a_part_that_is_damaged_is_said_with_what_to_delete(
     spoil: Callable[[Path], None], hours: int, org: Org, reader: Reader
 ) -> None:
@@ -81,7 +85,7 @@ def no_file_longer_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("size", [0, 1_000, 3_000])
+@pytest.mark.parametrize("size", [0, 3_000, pytest.param(1_000, marks=pytest.mark.thorough)])
 def test_a_disk_that_is_full_is_one_sentence_and_the_next_reading_goes_on(size: int, org: Org, reader: Reader) -> None:
     with no_file_longer_than(size), pytest.raises(DataError, match=r"cannot be written \(.+\): give source.cache room"):
         reader.read()
