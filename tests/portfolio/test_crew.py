@@ -46,7 +46,7 @@ def told(file: Path, errand: Errand, work: Work = observe) -> dict[str, Answer]:
         return {answer.company: answer for answer in answers(found, errand, work, lambda *_: None)}
 
 
-@pytest.mark.parametrize("shape", [in_folders, by_column])
+@pytest.mark.parametrize("shape", [pytest.param(in_folders, marks=pytest.mark.thorough), by_column])
 def test_every_company_answers_as_it_does_in_one_process(tmp_path: Path, shape: Callable[..., Path]) -> None:
     here, there = (shape(tmp_path / each, companies()) for each in ("here", "there"))
     alone, beside = told(here, ALONE), told(there, BESIDE)

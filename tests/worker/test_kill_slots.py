@@ -51,7 +51,12 @@ def follow(office: Office, slack: SlackServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "every"), [("sqlite", 5), ("postgresql", 5), pytest.param("sqlite", 1, marks=pytest.mark.thorough)]
+    ("kind", "every"),
+    [
+        ("sqlite", 5),
+        pytest.param("postgresql", 5, marks=pytest.mark.thorough),  # the store's own tests kill it there too
+        pytest.param("sqlite", 1, marks=pytest.mark.thorough),
+    ],
 )
 def test_killed_at_any_write_every_slot_is_run_and_every_message_arrives_once(
     kind: str, every: int, forks: Fork, tmp_path: Path, request: pytest.FixtureRequest
