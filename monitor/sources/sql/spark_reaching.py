@@ -22,7 +22,6 @@ _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
-_PARTS, _OF_SPARK = "spark.sql.shuffle.partitions", "200"
 _OF_SESSION = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
@@ -60,7 +59,7 @@ def join(place: Cluster) -> SparkSession:
                 "and a process can have one only: name that one, or run it apart."
             )
         spark = (known or _started(place)).newSession()
-        for key, value in (_parts(spark) | _OF_SESSION | place.of_session()).items():
+        for key, value in (_OF_SESSION | place.of_session()).items():
             spark.conf.set(key, value)
         if known is None:
             _PROCESS.is_ours = True
@@ -76,16 +75,6 @@ def leave() -> None:
         if _PROCESS.is_ours and not _PROCESS.users and known is not None:
             known.stop()
             _PROCESS.is_ours = False
-
-
-def _parts(spark: SparkSession) -> dict[str, str]:
-    """Into how many parts rows are sorted out: three for each core, where nobody chose a number.
-
-    Spark's own 200 take longer to hand out than most companies' rows take to read: on two cores, four times as long.
-    """
-    if spark.conf.get(_PARTS, _OF_SPARK) != _OF_SPARK:
-        return {}
-    return {_PARTS: str(3 * spark.sparkContext.defaultParallelism)}
 
 
 def _known() -> SparkSession | None:
