@@ -106,6 +106,8 @@ def mapping_problems(source: SourceSection) -> Iterator[Problem]:
     """What is wrong with the source and its mapping."""
     if source.type == "csv" and source.path is None:
         yield Problem(("source", "path"), "is missing; source type csv needs the folder of its files")
+    if source.type in CRMS and source.cache is None:
+        yield Problem(("source", "cache"), f"is missing; source type {source.type} needs a folder for what it reads")
     yield from _misfits(source)
     for name, section in source.tables.items():
         yield from _table_problems(TABLES[name], section, ("source", "tables", name))

@@ -56,8 +56,9 @@ def grouped(work: Workspace, tables: Mapping[str, ir.Table], column: str) -> Gro
         if own is None and name not in _SHARED:
             there = ", ".join(each for each in tables[name].columns if not each.startswith("_")) or "none"
             raise DataError(
-                f"Table {name} has no column {column}, which says whose each row is (its columns: {there}): give it "
-                f"one, or leave the table out; only {' and '.join(sorted(_SHARED))} may be the same for all."
+                f"Table {name} has no column {column}, which says whose each row is (its columns: {there}): name that "
+                f"column by companies.column, give the table one, or leave it out; only "
+                f"{' and '.join(sorted(_SHARED))} may be the same for all."
             )
         if own is not None:
             named = tables[name].select(company_name=_named(tables[name], own))

@@ -260,6 +260,7 @@ SOURCES = [
     ("{type: oracle}", "2: source.type: must be csv, sql, salesforce, hubspot or demo, not oracle"),
     ("{path: data}", "2: source.type: is missing; it must be csv, sql, salesforce, hubspot or demo"),
     ("{type: csv}", "2: source.path: is missing; source type csv needs the folder of its files"),
+    ("{type: hubspot}", "2: source.cache: is missing; source type hubspot needs a folder for what it reads"),
     ("{type: demo, scenario: crash}", "2: source.scenario: must be healthy, trap, shock, thin or dirty, not crash"),
     ("{type: demo, delimiter: ab}", '2: source.delimiter: must be one character such as "," or ";" or "\\t", not ab'),
     (
