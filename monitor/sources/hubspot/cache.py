@@ -18,6 +18,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from monitor.core.chain import digest
 from monitor.errors import DataError
 from monitor.sources.hubspot.shape import FLAGS, Row
 
@@ -163,9 +164,9 @@ class Cache:
             self._check(place, _read(place / _CURSOR).get(_DIGESTS, {}))
 
     def _check(self, folder: Path, digests: Mapping[str, str]) -> None:
-        for name, digest in digests.items():
+        for name, wanted in digests.items():
             path = folder / name
-            if not path.is_file() or _digest(path) != digest:
+            if not path.is_file() or _digest(path) != wanted:
                 raise DataError(
                     f"source.cache: '{self.folder}' holds what cannot be read ({folder.name}/{name} is damaged or "
                     "gone): empty it and read HubSpot anew."
@@ -239,10 +240,6 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sum(told: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
 def _made(kind: type[Kept], told: Mapping[str, Any]) -> Kept | None:
     """What a file tells, without what only a later version knows; nothing where it does not tell all."""
     known = {each.name for each in fields(cast(Any, kind))}
@@ -266,18 +263,16 @@ def _read(path: Path) -> dict[str, Any]:
     """A file that was written here, nothing where it is not there or is damaged; an earlier version told no sum."""
     try:
         told = json.loads(path.read_text("utf-8"))
+        said = told.pop(_SUM, None) if isinstance(told, dict) else ""
+        return told if said in (None, digest(told)) else {}
     except (OSError, ValueError):
         return {}
-    if not isinstance(told, dict):
-        return {}
-    said = told.pop(_SUM, None)
-    return told if said in (None, _sum(told)) else {}
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> None:
     beside = path.with_name(path.name + ".new")
     with beside.open("w", encoding="utf-8") as file:
-        json.dump({**told, _SUM: _sum(told)}, file, indent=1)
+        json.dump({**told, _SUM: digest(told)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from monitor.core.chain import digest
 from monitor.errors import DataError
 from monitor.sources.salesforce.objects import OBJECTS
 
@@ -123,7 +124,7 @@ class Cache:
         """Writes the state in place of the one before, whole or not at all."""
         tables = {key: {name: asdict(table) for name, table in getattr(state, key).items()} for key in _TABLES}
         held = {**vars(state), "retired": dict(state.retired), **tables}
-        text = json.dumps({"version": _VERSION, "sum": _sum(held), "state": held})
+        text = json.dumps({"version": _VERSION, "sum": digest(held), "state": held})
         with self.replacing(STATE) as path:
             path.write_text(text, encoding="utf-8")
 
@@ -176,8 +177,8 @@ class Cache:
 def name_of(number: int, content: BytesIO | BufferedReader) -> str:
     """The file of a part that holds `content`, however far it was read."""
     content.seek(0)
-    digest = hashlib.file_digest(content, lambda: hashlib.blake2b(digest_size=8))
-    return f"{number:06}-{digest.hexdigest()}.parquet"
+    told = hashlib.file_digest(content, lambda: hashlib.blake2b(digest_size=8))
+    return f"{number:06}-{told.hexdigest()}.parquet"
 
 
 def _locked(number: int) -> bool:
@@ -203,13 +204,8 @@ def _files(tables: Mapping[str, TableState]) -> set[str]:
     }
 
 
-def _sum(held: dict[str, Any]) -> str:
-    """What tells whether anything of the state was touched."""
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-
-
 def _decoded(said: Any) -> State:
-    if said["version"] != _VERSION or said["sum"] != _sum(said["state"]):
+    if said["version"] != _VERSION or said["sum"] != digest(said["state"]):
         raise ValueError
     found = said["state"]
     tables, shown = ({name: _table(given) for name, given in found.pop(key).items()} for key in _TABLES)

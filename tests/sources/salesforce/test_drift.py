@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.source_spec import TableSpec
-from monitor.errors import DataError
 from tests.sources.salesforce.reader import TABLES, Reader
 from tests.sources.salesforce.server import Fault, Org
-from tests.sources.salesforce.test_faults import LIMIT, RESULTS, whole
+from tests.sources.salesforce.test_faults import LIMIT, cut_off, whole
 
 FORMULA = TABLES | {"opportunities": TableSpec(columns={"segment": "Size_Band__c"})}
 DAY = timedelta(days=1)
@@ -75,11 +74,7 @@ def test_a_history_that_is_read_anew_keeps_what_salesforce_has_forgotten(org: Or
 
 
 def test_a_reading_that_goes_on_days_later_is_not_as_old_as_its_first_part(org: Org, reader: Reader) -> None:
-    org.bulk_page = 5
-    org.faults = [Fault(RESULTS, 403, LIMIT, after=1, times=99)]
-    with pytest.raises(DataError, match="no call left"):
-        reader.read()
-    org.faults = []
+    cut_off(org, reader, page=5, after=1)
     org.now += 3 * DAY
     org.put("Opportunity", "006-01", Amount=7)
     org.delete("Opportunity", "006-02")

@@ -24,6 +24,14 @@ def whole(org: Org, reader: Reader) -> None:
         assert reader.ids(table) == sorted(key for key, row in org.tables[name].rows.items() if not row["IsDeleted"])
 
 
+def cut_off(org: Org, reader: Reader, *, page: int, after: int) -> None:
+    """A first reading in pages of so many rows that stops after so many pages, as the day has no call left."""
+    org.bulk_page, org.faults = page, [Fault(RESULTS, 403, LIMIT, after=after, times=99)]
+    with pytest.raises(DataError, match="no call left"):
+        reader.read()
+    org.faults = []
+
+
 PASSING = {
     "a server error": Fault(RESULTS, 500, BUSY, times=2),
     "too many requests": Fault(RESULTS, 429, BUSY, {"Retry-After": "7"}, times=2),
@@ -90,11 +98,8 @@ def test_a_first_reading_that_stops_goes_on_later_without_loss_or_doubling(
 
 
 def test_a_bulk_job_is_gone_on_with_where_its_pages_ended(org: Org, reader: Reader) -> None:
-    org.bulk_page = 3
-    org.faults = [Fault(RESULTS, 403, LIMIT, after=2, times=99)]
-    with pytest.raises(DataError, match="no call left"):
-        reader.read()
-    org.faults, org.calls = [], []
+    cut_off(org, reader, page=3, after=2)
+    org.calls = []
     reader.read()
     assert next(call for call in org.calls if RESULTS in call).endswith("locator=6")
     assert sum("POST" in call for call in org.calls) == 6, "no job of the deals is begun again"
@@ -102,11 +107,7 @@ def test_a_bulk_job_is_gone_on_with_where_its_pages_ended(org: Org, reader: Read
 
 
 def test_a_job_that_salesforce_has_forgotten_is_begun_again(org: Org, reader: Reader) -> None:
-    org.bulk_page = 3
-    org.faults = [Fault(RESULTS, 403, LIMIT, after=2, times=99)]
-    with pytest.raises(DataError):
-        reader.read()
-    org.faults = []
+    cut_off(org, reader, page=3, after=2)
     org.jobs["750" + "0" * 12] = {"soql": "", "object": "Opportunity", "busy": 0, "rows": None}
     org.bulk = lambda name: (
         "Aborted" if not org.jobs["750" + "0" * 12]["soql"] and len(org.jobs) == 1 else "JobComplete"

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
-
-from monitor.errors import DataError
 from tests.sources.salesforce.reader import Reader
-from tests.sources.salesforce.server import Fault, Org
-from tests.sources.salesforce.test_faults import LIMIT, RESULTS
+from tests.sources.salesforce.server import Org
+from tests.sources.salesforce.test_faults import cut_off
 
 
 def foretold(reader: Reader) -> tuple[dict[str, int], int]:
@@ -50,10 +47,6 @@ def test_the_readings_after_it_take_what_was_foretold_to_the_call(org: Org, read
 
 
 def test_what_is_left_of_a_reading_that_was_interrupted_is_foretold(org: Org, reader: Reader) -> None:
-    org.bulk_page = 5
-    org.faults = [Fault(RESULTS, 403, LIMIT, after=1, times=99)]
-    with pytest.raises(DataError):
-        reader.read()
-    org.faults = []
+    cut_off(org, reader, page=5, after=1)
     assert foretold(reader)[0]["Opportunity"] == 7
     assert done(org, reader)[0]["Opportunity"] >= 7
