@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.core.calendar import Quarter, add_months
 from monitor.core.counted import counted
+from monitor.core.exact import Fraction
 from monitor.core.facts import Facts
-from monitor.core.index import Bookings, Closings, Due, Pipeline
+from monitor.core.index import BOOKED, BOTH, Bookings, Closings, Due, Pipeline
 from monitor.core.policy import Policy
 from monitor.core.seats import Seat
 from monitor.core.seen import SeenWeek, SeenWeeks
@@ -187,11 +187,19 @@ class Book:
     def _closed(self, segment: str, spans: Sequence[tuple[date, date]], known: date) -> Decided:
         fresh, stale = (self._closings.known(segment, stale=each) for each in (False, True))
         sums = [fresh.between(start, end, known) for start, end in spans]
-        left_out = sum(stale.between(start, end, known)[6] for start, end in spans)
+        left_out = sum(stale.one(BOTH, start, end, known) for start, end in spans)
         return Decided.of([sum(column) for column in zip(*sums, strict=True)] or [0] * 7, left_out)
+
+    def closings_known(self, segment: str, end: date, known: date) -> date:
+        """The first day that knew the same of the closings until `end` as `known` does."""
+        return max(self._closings.known(segment, stale=stale).since(end, known) for stale in (False, True))
 
     def won(self, segment: str, start: date, end: date, known: date) -> Sums:
         """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""
+        asked = (start, end, self.closings_known(segment, end, known))
+        return self.remember(("won", segment, *asked), lambda: self._won(segment, *asked))
+
+    def _won(self, segment: str, start: date, end: date, known: date) -> Sums:
         both = [self._closings.known(segment, stale=stale).between(start, end, known) for stale in (False, True)]
         won, _, amount, _, squares, unpriced, _ = map(sum, zip(*both, strict=True))
         return Sums.of((won, amount, squares, unpriced))
@@ -208,8 +216,12 @@ class Book:
     def bookings(self, segment: str, start: date, end: date, known: date) -> Sums:
         """Deals of `segment` won from `start` to `end` by people who were AEs on that day, as known at `known`."""
         booked = self._bookings.known(segment)
-        asked = (start, end, known if booked.later else min(end, known))
+        asked = (start, end, booked.since(end, known))
         return self.remember(("bookings", segment, *asked), lambda: Sums.of((*booked.between(*asked), 0)))
+
+    def booked(self, segment: str, start: date, end: date, known: date) -> int:
+        """Their amount alone, in whole units (`sums.AMOUNT`)."""
+        return self._bookings.known(segment).one(BOOKED, start, end, known)
 
     @cached_property
     def seats(self) -> tuple[Seat, ...] | None:
@@ -259,6 +271,9 @@ class Book:
 
     def without_quota(self, segment: str, quarter: Quarter) -> int:
         """How many AEs of the plan have no quota row for the quarter."""
+        return self.remember(("without_quota", segment, quarter), lambda: self._without_quota(segment, quarter))
+
+    def _without_quota(self, segment: str, quarter: Quarter) -> int:
         return sum(self.quota_of(rep, quarter) is None for rep in self.aes(segment, quarter.start))
 
     @cached_property

@@ -40,6 +40,9 @@ class Quarter:
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
 
+    def __hash__(self) -> int:
+        return hash(self.start)
+
     def __lt__(self, other: Quarter) -> bool:
         return self.start < other.start
 

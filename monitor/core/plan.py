@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from monitor.core.chain import JSON, digest
 from monitor.core.escalation import Cancel, Escalation
@@ -39,7 +40,7 @@ class SealedVerdict:
     def name(self) -> str:
         return f"{self.segment}/{self.indicator}/{self.quarter}/{self.version}"
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return digest(
             {

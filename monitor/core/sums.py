@@ -6,9 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from itertools import accumulate, compress
 from operator import add, gt, ne
+
+from monitor.core.exact import Fraction
 
 AMOUNT, SQUARES = 9, 6
 """Decimals of amounts and of their squares: daily facts hold whole numbers of these units, which add up exactly."""
@@ -97,7 +98,12 @@ class Running:
     def between(self, start: date, end: date) -> list[int]:
         """From `start` to `end`, both included; nothing where `end` lies before `start`."""
         first, last = bisect_left(self.days, start), bisect_right(self.days, end)
-        return [sums[last] - sums[first] if first < last else 0 for sums in self.sums]
+        return [sums[last] - sums[first] for sums in self.sums] if first < last else [0] * len(self.sums)
+
+    def one(self, column: int, start: date, end: date) -> int:
+        """The same of one column."""
+        first, last = bisect_left(self.days, start), bisect_right(self.days, end)
+        return self.sums[column][last] - self.sums[column][first] if first < last else 0
 
 
 class Known:
@@ -109,15 +115,27 @@ class Known:
         self.running = Running(
             list(compress(closed_on, at_once)), [list(compress(column, at_once)) for column in columns]
         )
-        self.later = list(compress(zip(days, closed_on, zip(*columns, strict=True), strict=True), late))
+        self._later = list(compress(zip(days, closed_on, zip(*columns, strict=True), strict=True), late))
+        self._corrected = sorted(compress(days, late))
+
+    def since(self, end: date, known: date) -> date:
+        """The first day that knew the same of closings until `end` as `known` does."""
+        corrections = bisect_right(self._corrected, known)
+        settled = min(end, known)
+        return max(settled, self._corrected[corrections - 1]) if corrections else settled
 
     def between(self, start: date, end: date, known: date) -> list[int]:
         """Closings from `start` to `end`, both included, as known at the end of `known`."""
         total = self.running.between(start, min(end, known))
-        for day, closed_on, values in self.later:
+        for day, closed_on, values in self._later:
             if day <= known and start <= closed_on <= end:
                 total = list(map(add, total, values))
         return total
 
-
-NO_RUNNING = Running((), [()] * 4)
+    def one(self, column: int, start: date, end: date, known: date) -> int:
+        """The same of one column."""
+        total = self.running.one(column, start, min(end, known))
+        for day, closed_on, values in self._later:
+            if day <= known and start <= closed_on <= end:
+                total += values[column]
+        return total

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from monitor.core.bands import fixed
+from monitor.core.exact import Fraction
 from monitor.core.indicators.base import Indicator
 from monitor.core.types import Band, Evidence, Number, Reading, ReadingView
 
@@ -50,17 +50,21 @@ def _interval_text(interval: tuple[float, float] | None, indicator: Indicator[An
 
 def to_json(view: ReadingView) -> dict[str, object]:
     """What is recorded of a sealed reading; `from_json` brings it back."""
-    held: dict[str, object] = {name: _json(value) for name, value in asdict(view).items()}
-    for name in ("sealed", "sealed_on", "counted", "restated"):
-        del held[name]
-    return held
+    return {name: _json(getattr(view, name)) for name in _RECORDED}
+
+
+_RECORDED = tuple(
+    field.name for field in fields(ReadingView) if field.name not in ("sealed", "sealed_on", "counted", "restated")
+)
 
 
 def _json(value: Any) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [_json(item) for item in value]
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     return value
 
 

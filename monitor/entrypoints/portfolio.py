@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from textwrap import indent
 
 from monitor.app import roll
 from monitor.app.digest import Draft, Edition, planned, publish, undelivered
@@ -270,13 +269,13 @@ def _forecasts(portfolio: Portfolio, errand: Errand) -> dict[str, list[Check]]:
 def _document(seen: Snapshot) -> str:
     from monitor.render.status_json import document
 
-    return json.dumps(document(seen), indent=2, ensure_ascii=False)
+    return json.dumps(document(seen), ensure_ascii=False)
 
 
 def _documents(board: Board, documents: dict[str, str]) -> str:
-    """All documents in one, put together as text: a thousand of them as values would fill the memory."""
+    """All documents in one, a line each, put together as text: a thousand of them as values would fill the memory."""
     held = ",\n".join(
-        f"    {json.dumps(line.company, ensure_ascii=False)}: {indent(documents[line.company], '    ').lstrip()}"
+        f"    {json.dumps(line.company, ensure_ascii=False)}: {documents[line.company]}"
         for line in board.lines
         if line.company in documents
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import ibis
@@ -31,12 +30,10 @@ def pipeline(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     went = rows.mutate(day=rows.ends, change=rows.leaves, fresh=began_fresh & ~ages).filter(rows.ends.notnull())
     aged = rows.filter(ages).mutate(day=rows.stale_from, change=_code(_AGED_OUT))
     keys = (COMPANY, "day", "segment", "change")
-    parts = [
-        _summed(came, keys, _all_sums(came) | _fresh_sums(came, came.fresh)),
-        _summed(went, keys, _all_sums(went) | _fresh_sums(went, went.fresh), negative=True),
-        _summed(aged, keys, _no_sums() | _fresh_sums(aged, None), negative=True),
-    ]
-    return _total(parts, keys)
+    both = _both(came, went, (*keys, "fresh"), ("amount", "squares"))
+    # no other reason is called _AGED_OUT, so that nothing is to be added to these
+    grown_old = _summed(_signed(aged, keys, ("amount", "squares"), -1), keys, lambda old: _no_sums() | _fresh_sums(old))
+    return _summed(both, keys, lambda rows: _all_sums(rows) | _fresh_sums(rows, rows.fresh)).union(grown_old)
 
 
 def due(states: ir.Table, policy: FactsPolicy) -> ir.Table:
@@ -50,50 +47,53 @@ def due(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     rows = _open(states.mutate(due_quarter=quarter), policy)
     keys = (COMPANY, "day", "segment", "due_quarter")
     came, went = rows.mutate(day=rows.valid_from), rows.mutate(day=rows.ends).filter(rows.ends.notnull())
-    return _total([_summed(came, keys, _all_sums(came)), _summed(went, keys, _all_sums(went), negative=True)], keys)
+    return _summed(_both(came, went, keys, ("amount", "squares")), keys, _all_sums)
 
 
 def decided(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     """Closed deals by closing day, and what history corrected later (`Facts.decided`)."""
     keys = (COMPANY, "day", "closed_on", "segment", "created_month", "stale")
 
-    def summed(rows: ir.Table, *, negative: bool = False) -> ir.Table:
-        rows = rows.mutate(stale=rows.closed_on - rows.created > policy.stale_after_days)
-        sums = {
-            "won": rows.count(where=rows.won),
-            "lost": rows.count(where=~rows.won),
+    def sums(rows: ir.Table) -> dict[str, ir.Value]:
+        return {
+            "won": rows.sign.sum(where=rows.won),
+            "lost": rows.sign.sum(where=~rows.won),
             "won_amount": rows.booked.sum(where=rows.won),
             "lost_amount": rows.booked.sum(where=~rows.won),
-            "won_squares": square(rows.booked).sum(where=rows.won),
-            "won_unpriced": rows.count(where=rows.won & rows.booked.isnull()),
+            "won_squares": rows.squares.sum(where=rows.won),
+            "won_unpriced": rows.sign.sum(where=rows.won & rows.booked.isnull()),
         }
-        return _summed(rows, keys, sums, negative=negative)
 
-    came, went = _after_closing(states)
-    return _total([summed(came), summed(went, negative=True)], keys)
+    came, went = _after_closing(
+        states.mutate(
+            stale=states.closed - states.created > policy.stale_after_days,
+            squares=square(states.booked),
+        )
+    )
+    return _summed(_both(came, went, (*keys, "won"), ("booked", "squares")), keys, sums)
 
 
 def bookings(states: ir.Table, owners: ir.Table) -> ir.Table:
     """Won deals whose owner was an AE on the closing day (`Facts.bookings`)."""
     keys = (COMPANY, "day", "closed_on", "segment")
 
-    def summed(rows: ir.Table, *, negative: bool = False) -> ir.Table:
-        sums = {"deals": rows.count(), "amount": rows.booked.sum(), "squares": square(rows.booked).sum()}
-        return _summed(rows, keys, sums, negative=negative)
+    def sums(rows: ir.Table) -> dict[str, ir.Value]:
+        return {"deals": rows.sign.sum(), "amount": rows.booked.sum(), "squares": rows.squares.sum()}
 
-    came, went = _after_closing(states.inner_join(owners.filter(owners.is_ae), "deal"))
-    return _total([summed(came), summed(went, negative=True)], keys)
+    booked = states.inner_join(owners.filter(owners.is_ae), "deal")
+    came, went = _after_closing(booked.mutate(squares=square(booked.booked)))
+    return _summed(_both(came, went, keys, ("booked", "squares")), keys, sums)
 
 
 def by_rep(states: ir.Table, owners: ir.Table, since: int) -> ir.Table:
     """Won deals by owner, for closings since a day (`Facts.by_rep`)."""
     keys = (COMPANY, "day", "closed_on", "segment", "rep_id", "is_ae")
 
-    def summed(rows: ir.Table, *, negative: bool = False) -> ir.Table:
-        return _summed(rows, keys, {"deals": rows.count(), "amount": rows.booked.sum()}, negative=negative)
+    def sums(rows: ir.Table) -> dict[str, ir.Value]:
+        return {"deals": rows.sign.sum(), "amount": rows.booked.sum()}
 
     came, went = _after_closing(states.filter(states.closed >= since).inner_join(owners, "deal"))
-    return _total([summed(came), summed(went, negative=True)], keys)
+    return _summed(_both(came, went, keys, ("booked",)), keys, sums)
 
 
 def _open(states: ir.Table, policy: FactsPolicy) -> ir.Table:
@@ -140,21 +140,33 @@ def _code(change: int) -> ir.IntegerScalar:
     return cast(ir.IntegerScalar, ibis.literal(change, "int8"))
 
 
+def _both(came: ir.Table, went: ir.Table, keys: Sequence[str], amounts: Sequence[str]) -> ir.Table:
+    """Both sides of the intervals: what comes counts 1, what goes -1, and amounts have that sign."""
+    return _signed(came, keys, amounts, 1).union(_signed(went, keys, amounts, -1))
+
+
+def _signed(rows: ir.Table, keys: Sequence[str], amounts: Sequence[str], sign: int) -> ir.Table:
+    named = {key: rows[key].cast(_KEYS.get(key, "int32")) for key in keys}
+    valued = {name: rows[name] if sign > 0 else rows[name].negate() for name in amounts}
+    return rows.select(**named, **valued, sign=ibis.literal(sign, "int64"))
+
+
 def _all_sums(rows: ir.Table) -> dict[str, ir.Value]:
     return {
-        "deals": rows.count(),
+        "deals": rows.sign.sum(),
         "amount": rows.amount.sum(),
         "squares": rows.squares.sum(),
-        "unpriced": rows.count() - rows.amount.count(),
+        "unpriced": rows.sign.sum(where=rows.amount.isnull()),
     }
 
 
-def _fresh_sums(rows: ir.Table, fresh: ir.BooleanValue | None) -> dict[str, ir.Value]:
+def _fresh_sums(rows: ir.Table, fresh: ir.BooleanValue | None = None) -> dict[str, ir.Value]:
+    unpriced = rows.amount.isnull()
     return {
-        "fresh_deals": rows.count(where=fresh),
+        "fresh_deals": rows.sign.sum(where=fresh),
         "fresh_amount": rows.amount.sum(where=fresh),
         "fresh_squares": rows.squares.sum(where=fresh),
-        "fresh_unpriced": rows.count(where=fresh) - rows.amount.count(where=fresh),
+        "fresh_unpriced": rows.sign.sum(where=unpriced if fresh is None else fresh & unpriced),
     }
 
 
@@ -162,24 +174,18 @@ def _no_sums() -> dict[str, ir.Value]:
     return {name: ibis.literal(0) for name in ("deals", "amount", "squares", "unpriced")}
 
 
-def _summed(rows: ir.Table, keys: Sequence[str], sums: Mapping[str, ir.Value], *, negative: bool = False) -> ir.Table:
-    """One side of the intervals by its keys; `negative` for the side on which they go."""
-    total = rows.group_by(keys).agg(**sums)
-    typed = {name: total[name].cast(_kind(name)).fill_null(0) for name in sums}
-    named = {key: total[key].cast(_KEYS.get(key, "int32")) for key in keys}
-    return total.select(**named, **{name: value.negate() if negative else value for name, value in typed.items()})
+def _summed(rows: ir.Table, keys: Sequence[str], sums: Callable[[ir.Table], Mapping[str, ir.Value]]) -> ir.Table:
+    """Signed rows by their keys; where everything cancels out nothing happened."""
+    found = sums(rows)
+    total = rows.group_by(keys).agg(**found)
+    typed = total.select(*keys, **{name: total[name].cast(_kind(name)).fill_null(0) for name in found})
+    return typed.filter(ibis.or_(*(typed[name] != 0 for name in found)))
 
 
-_KEYS = {"segment": "int8", "change": "int8", "stale": "boolean", "rep_id": "string", "is_ae": "boolean"}
+_KEYS = {"segment": "int8", "change": "int8", "rep_id": "string"} | dict.fromkeys(
+    ("stale", "fresh", "won", "is_ae"), "boolean"
+)
 
 
 def _kind(name: str) -> object:
     return MONEY if "amount" in name else SQUARE if "squares" in name else "int64"
-
-
-def _total(parts: Sequence[ir.Table], keys: Sequence[str]) -> ir.Table:
-    """The sides together; where everything cancels out nothing happened."""
-    rows = reduce(ir.Table.union, parts)
-    names = [name for name in rows.columns if name not in keys]
-    total = rows.group_by(keys).agg(**{name: rows[name].sum().cast(_kind(name)) for name in names})
-    return total.filter(ibis.or_(*(total[name] != 0 for name in names)))

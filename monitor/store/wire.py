@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache, partial
@@ -19,7 +19,7 @@ KIND = "is"
 
 def encode(value: Any) -> str:
     """A frozen dataclass as one line of JSON: fields by name, days in ISO, floats by their shortest exact form."""
-    return json.dumps(_plain(type(value), value), separators=(",", ":"))
+    return json.dumps(value, default=_held, separators=(",", ":"))
 
 
 def decode(kind: type[T], text: str) -> T:
@@ -32,34 +32,46 @@ def decode(kind: type[T], text: str) -> T:
     return value
 
 
-def _plain(kind: Any, value: Any) -> Any:
-    """`value`, declared as `kind`, as JSON holds it."""
-    if type(value) in _AS_THEY_ARE:
-        return value
-    if isinstance(value, Enum):
-        return value.value
+def _held(value: Any) -> Any:
+    """What JSON has no form of, its outermost layer: json asks again for what is inside."""
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, tuple):
-        inside = get_args(kind)
-        return [_plain(inside[0] if inside else None, item) for item in value]
-    if is_dataclass(value):
-        of: Any = type(value)
-        held = {name: _plain(hint, getattr(value, name)) for name, hint in _hints(of).items()}
-        return {KIND: type(value).__name__, **held} if _choices(kind) else held
     if isinstance(value, Mapping):
-        return {key: _plain(None, item) for key, item in value.items()}
-    raise TypeError(f"a record holds no {type(value).__name__}: {value!r}")
+        return dict(value)
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"a record holds no {type(value).__name__}: {value!r}")
+    shape = _shape(type(value))
+    held = {name: getattr(value, name) for name in shape.names}
+    for name, kind in shape.one_of_several.items():
+        held[name] = _named(kind, held[name])
+    return held
 
 
-_AS_THEY_ARE = frozenset({NoneType, str, bool, int, float})
+def _named(kind: Any, value: Any) -> Any:
+    """`value`, declared as `kind`, whose dataclasses say which of several they are."""
+    if isinstance(value, tuple):
+        return [_named(get_args(kind)[0], item) for item in value]
+    return {KIND: type(value).__name__, **_held(value)} if is_dataclass(value) and _choices(kind) else value
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The fields of a dataclass, in their order, and those that are declared as one of several dataclasses."""
+
+    names: tuple[str, ...]
+    one_of_several: Mapping[str, Any]
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
-    """The fields of a dataclass, in their order, and what each is declared as."""
+def _shape(kind: Any) -> _Shape:
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    names = tuple(field.name for field in fields(kind))
+    return _Shape(names, {name: hints[name] for name in names if _may_choose(hints[name])})
+
+
+def _may_choose(kind: Any) -> bool:
+    inside = get_args(kind) if get_origin(kind) is tuple else ()
+    return bool(_choices(kind)) or any(map(_may_choose, inside))
 
 
 def _choices(kind: Any) -> dict[str, Any]:

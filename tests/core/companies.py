@@ -303,16 +303,26 @@ def _due(deals: Iterable[Deal]) -> pd.DataFrame:
     return _daily(rows, DUE)
 
 
+def _booked(deal: Deal, closed_on: date) -> Iterable[tuple[date, int, Decimal | None]]:
+    """At which amount a deal closed, and how that was corrected later: day, 1 for what comes or -1, amount."""
+    amount = deal.amount_at(closed_on)
+    yield closed_on, 1, amount
+    for since, corrected in deal.changes:
+        if since > closed_on:
+            yield from ((since, -1, amount), (since, 1, corrected))
+            amount = corrected
+
+
 def _decided(deals: Iterable[Deal]) -> pd.DataFrame:
     rows = []
     for deal in deals:
         if deal.closed and deal.ended:
-            won, amount = deal.outcome == "won", deal.amount_at(deal.ended)
-            value = amount or Decimal(0)
-            stale = (deal.ended - deal.created).days > 180
-            key = (deal.ended, deal.ended, deal.segment, add_months(deal.created, 0), stale)
-            amounts = (value, Decimal(0), value**2) if won else (Decimal(0), value, Decimal(0))
-            rows.append((*key, int(won), int(not won), *amounts, int(won and amount is None)))
+            won, stale = deal.outcome == "won", (deal.ended - deal.created).days > 180
+            for day, sign, amount in _booked(deal, deal.ended):
+                value = sign * (amount or Decimal(0))
+                amounts = (value, Decimal(0), sign * value**2) if won else (Decimal(0), value, Decimal(0))
+                counts = (sign * won, sign * (not won), *amounts, sign * (won and amount is None))
+                rows.append((day, deal.ended, deal.segment, add_months(deal.created, 0), stale, *counts))
     return _daily(rows, DECIDED)
 
 
@@ -320,19 +330,21 @@ def _is_ae(seats: Iterable[Seat], rep: str, day: date) -> bool:
     return any(s.rep == rep and s.role == "ae" and s.start <= day <= (s.end or FOREVER) for s in seats)
 
 
-def _won(deals: Iterable[Deal]) -> Iterable[tuple[Deal, date, Decimal]]:
+def _won(deals: Iterable[Deal]) -> Iterable[tuple[Deal, date, date, int, Decimal]]:
+    """Won deals and their later corrections: day, closing day, 1 or -1, the amount with that sign."""
     for deal in deals:
         if deal.outcome == "won" and deal.ended:
-            yield deal, deal.ended, deal.amount_at(deal.ended) or Decimal(0)
+            for day, sign, amount in _booked(deal, deal.ended):
+                yield deal, day, deal.ended, sign, sign * (amount or Decimal(0))
 
 
 def _bookings(deals: Iterable[Deal], seats: Sequence[Seat]) -> pd.DataFrame:
-    rows = [(on, on, deal.segment, 1, amount, amount**2)
-            for deal, on, amount in _won(deals) if _is_ae(seats, deal.owner, on)]  # fmt: skip
+    rows = [(day, on, deal.segment, sign, amount, sign * amount**2)
+            for deal, day, on, sign, amount in _won(deals) if _is_ae(seats, deal.owner, on)]  # fmt: skip
     return _daily(rows, BOOKINGS)
 
 
 def _by_rep(deals: Iterable[Deal], seats: Sequence[Seat]) -> pd.DataFrame:
-    rows = [(on, on, deal.segment, deal.owner, _is_ae(seats, deal.owner, on), 1, amount)
-            for deal, on, amount in _won(deals)]  # fmt: skip
+    rows = [(day, on, deal.segment, deal.owner, _is_ae(seats, deal.owner, on), sign, amount)
+            for deal, day, on, sign, amount in _won(deals)]  # fmt: skip
     return _daily(rows, BY_REP)

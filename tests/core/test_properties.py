@@ -18,6 +18,7 @@ from monitor.core.calendar import DAY, FiscalCalendar
 from monitor.core.facts import Facts
 from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import quarter_reading, weekly_reading, with_beside
+from monitor.core.sums import AMOUNT
 from monitor.core.types import Reading
 from tests.core.companies import BEGINS, Company, Deal, Seat, cut, policy
 
@@ -63,7 +64,10 @@ def companies(draw: st.DrawFn) -> Company:
 
 def readings(facts: Facts, t: date, segment: str = "smb") -> list[Reading]:
     """Everything that is read at the end of `t`: the week, what stands beside it, and every quarter so far."""
-    book = Book(facts, RULE)
+    return readings_of(Book(facts, RULE), t, segment)
+
+
+def readings_of(book: Book, t: date, segment: str = "smb") -> list[Reading]:
     found = [with_beside(i, book, weekly_reading(i, book, segment, t)) for i in INDICATORS]
     quarters = RULE.calendar.quarters(book.first_full, RULE.calendar.quarter_of(t))
     return found + [quarter_reading(i, book, segment, q, t) for q in quarters for i in INDICATORS]
@@ -77,6 +81,37 @@ FEW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, Hea
 def test_a_day_never_depends_on_anything_after_it(company: Company, day: int) -> None:
     t, facts = BEGINS + day * DAY, company.facts()
     assert readings(cut(facts, t), t) == readings(facts, t)
+
+
+@FEW
+@given(companies(), st.lists(st.integers(100, 720), min_size=2, max_size=5))
+def test_what_a_book_was_asked_before_changes_no_answer(company: Company, days: list[int]) -> None:
+    facts = company.facts()
+    asked = Book(facts, RULE)
+    for t in (BEGINS + day * DAY for day in days):
+        assert readings_of(asked, t) == readings(facts, t)
+
+
+@FEW
+@given(companies(), st.integers(0, 600), st.integers(0, 200), st.lists(st.integers(0, 720), min_size=2, max_size=5))
+def test_closings_are_what_was_known_of_them(company: Company, first: int, length: int, days: list[int]) -> None:
+    book, (start, end) = company.book(RULE), (BEGINS + first * DAY, BEGINS + (first + length) * DAY)
+    for known in (BEGINS + day * DAY for day in days):
+        closed = [
+            (deal, deal.ended, deal.amount_at(known) or Decimal(0))
+            for deal in company.deals
+            if deal.segment == "smb" and deal.closed and deal.ended and start <= deal.ended <= min(end, known)
+        ]
+        won = [Fraction(amount) for deal, _, amount in closed if deal.outcome == "won"]
+        found = book.won("smb", start, end, known)
+        assert (found.deals, found.amount, found.squares) == (len(won), sum(won), sum(each**2 for each in won))
+        decided = book.decided("smb", start, end, known)
+        assert decided.decided + decided.stale == len(closed)
+        by_aes = sum(
+            amount for deal, on, amount in closed if deal.outcome == "won" and deal.owner in book.aes("smb", on)
+        )
+        assert book.bookings("smb", start, end, known).amount == by_aes
+        assert book.booked("smb", start, end, known) == by_aes * 10**AMOUNT
 
 
 def scaled(company: Company, by: Fraction) -> Company:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from statistics import median
 
 from monitor.core import evidence
@@ -13,6 +12,7 @@ from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.counted import counted
+from monitor.core.exact import Fraction
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
 from monitor.core.sums import AMOUNT
 from monitor.core.types import NoData, Number, Reading, Weighing
@@ -167,7 +167,7 @@ def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple
     shares: list[Fraction] = []
     past = book.policy.calendar.next(quarter, -1)
     while past >= book.first_decided and len(shares) < _MOST_QUARTERS:
-        total = book.bookings(segment, past.start, past.end, t).amount
+        total = book.booked(segment, past.start, past.end, t)
         if total > 0:
             shares.append(_closed_by(book, segment, past, gone, t) / total)
         past = book.policy.calendar.next(past, -1)
@@ -177,13 +177,12 @@ def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple
 
 
 def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known: date) -> Fraction:
-    """Bookings by a fraction of the quarter; within a day, in proportion."""
-    whole, part = divmod(gone * quarter.days, 1)
-    until = book.bookings(segment, quarter.start, quarter.start + (int(whole) - 1) * DAY, known).amount
-    if not part:
-        return until
-    day = quarter.start + int(whole) * DAY
-    return until + part * book.bookings(segment, day, day, known).amount
+    """Bookings by a fraction of the quarter, in whole units; within a day, in proportion."""
+    whole, part = divmod(gone.numerator * quarter.days, gone.denominator)
+    day = quarter.start + whole * DAY
+    until = book.booked(segment, quarter.start, day - DAY, known)
+    within = book.booked(segment, day, day, known) if part else 0
+    return Fraction(until * gone.denominator + part * within, gone.denominator)
 
 
 def by_rep(book: Book, segment: str, quarter: Quarter, known: date) -> dict[str, Fraction]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from types import MappingProxyType
 
 from monitor.core import evidence
@@ -13,6 +12,7 @@ from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.counted import counted
+from monitor.core.exact import Fraction
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.sums import Decided
 from monitor.core.types import Band, NoData, Number, Reading
@@ -67,10 +67,7 @@ class WinRateTrend(Indicator[WinRateSettings]):
         return self._measure(book, segment, quarter, start, t, t)
 
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
-        return book.remember(
-            (self.key, segment, quarter, known),
-            lambda: self._measure(book, segment, quarter, quarter.start, min(known, quarter.end), known),
-        )
+        return self._measure(book, segment, quarter, quarter.start, min(known, quarter.end), known)
 
     def _measure(
         self, book: Book, segment: str, quarter: Quarter, start: date, end: date, known: date
@@ -82,6 +79,13 @@ class WinRateTrend(Indicator[WinRateSettings]):
         return self._against(book, segment, quarters, (start, end), known)
 
     def _against(
+        self, book: Book, segment: str, quarters: tuple[Quarter, ...], days: tuple[date, date], known: date
+    ) -> Measure | NoData:
+        known = book.closings_known(segment, max(days[1], quarters[-1].end), known)
+        key = (self.key, segment, quarters, days, known)
+        return book.remember(key, lambda: self._compared(book, segment, quarters, days, known))
+
+    def _compared(
         self, book: Book, segment: str, quarters: tuple[Quarter, ...], days: tuple[date, date], known: date
     ) -> Measure | NoData:
         settings, (start, end) = self.settings(book), days
