@@ -76,7 +76,7 @@ def crew(size: int) -> Iterator[Crew]:
 def _begin() -> None:
     """Ctrl-C is for the process that they work for, and none of them outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(100_000, 50, 50)  # companies leave few cycles behind; to look for them took a fifteenth of the time
+    gc.set_threshold(100_000, 50, 50)  # a company leaves few cycles, and the usual search costs a fifteenth of it
     threading.Thread(target=_end_with_it, daemon=True).start()
 
 
