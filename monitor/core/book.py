@@ -185,14 +185,23 @@ class Book:
         return self._closed(segment, tuple((quarter.start, quarter.end) for quarter in quarters), known)
 
     def _closed(self, segment: str, spans: Sequence[tuple[date, date]], known: date) -> Decided:
-        fresh, stale = (self._closings.known(segment, stale=each) for each in (False, True))
-        sums = [fresh.between(start, end, known) for start, end in spans]
-        left_out = sum(stale.one(BOTH, start, end, known) for start, end in spans)
-        return Decided.of([sum(column) for column in zip(*sums, strict=True)] or [0] * 7, left_out)
+        sums = [self._closed_in(segment, *span, self.closings_known(segment, span[1], known)) for span in spans]
+        *decided, left_out = [sum(column) for column in zip(*sums, strict=True)] or [0] * 8
+        return Decided.of(decided, left_out)
+
+    def _closed_in(self, segment: str, start: date, end: date, known: date) -> list[int]:
+        """What was decided, and how many of those that were too old."""
+        return self.remember(
+            ("closed", segment, start, end, known),
+            lambda: [
+                *self._closings.known(segment, stale=False).between(start, end, known),
+                self._closings.known(segment, stale=True).one(BOTH, start, end, known),
+            ],
+        )
 
     def closings_known(self, segment: str, end: date, known: date) -> date:
         """The first day that knew the same of the closings until `end` as `known` does."""
-        return max(self._closings.known(segment, stale=stale).since(end, known) for stale in (False, True))
+        return self._closings.since(segment, end, known)
 
     def won(self, segment: str, start: date, end: date, known: date) -> Sums:
         """All deals of `segment` won from `start` to `end`, however old, as known at the end of `known`."""

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from monitor.core.sums import Known, Running
+from monitor.core.sums import Known, Running, since
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +99,14 @@ class Closings:
         self._rows = {**rows, "both": both}
         self._places = places(self._rows, "segment", "stale")
         self._made: dict[tuple[str, bool], Known] = {}
+        self._corrected: dict[str, list[date]] = {}
+
+    def since(self, segment: str, end: date, known: date) -> date:
+        """The first day that knew the same of closings until `end` as `known` does, of old deals and others."""
+        if segment not in self._corrected:
+            both = [self.known(segment, stale=stale).corrected for stale in (False, True)]
+            self._corrected[segment] = sorted(both[0] + both[1])
+        return since(self._corrected[segment], end, known)
 
     def known(self, segment: str, *, stale: bool) -> Known:
         """By closing day; `stale`: those too old when they closed, or the others."""

@@ -106,6 +106,12 @@ class Running:
         return self.sums[column][last] - self.sums[column][first] if first < last else 0
 
 
+def since(corrected: Sequence[date], end: date, known: date) -> date:
+    """The first day that knew the same of what happened until `end` as `known` does, by the days of corrections."""
+    corrections, settled = bisect_right(corrected, known), min(end, known)
+    return max(settled, corrected[corrections - 1]) if corrections else settled
+
+
 class Known:
     """Sums by closing day, as known at the end of a day: what was corrected later counts only from then on."""
 
@@ -116,13 +122,11 @@ class Known:
             list(compress(closed_on, at_once)), [list(compress(column, at_once)) for column in columns]
         )
         self._later = list(compress(zip(days, closed_on, zip(*columns, strict=True), strict=True), late))
-        self._corrected = sorted(compress(days, late))
+        self.corrected = sorted(compress(days, late))
 
     def since(self, end: date, known: date) -> date:
         """The first day that knew the same of closings until `end` as `known` does."""
-        corrections = bisect_right(self._corrected, known)
-        settled = min(end, known)
-        return max(settled, self._corrected[corrections - 1]) if corrections else settled
+        return since(self.corrected, end, known)
 
     def between(self, start: date, end: date, known: date) -> list[int]:
         """Closings from `start` to `end`, both included, as known at the end of `known`."""

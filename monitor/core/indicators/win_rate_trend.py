@@ -127,14 +127,16 @@ class WinRateTrend(Indicator[WinRateSettings]):
         if anchor is not None and quarter >= anchor:
             before = (calendar.next(anchor, -back) for back in range(_BASELINE_QUARTERS, 0, -1))
             return tuple(each for each in before if each >= book.first_decided)
-        steady = book.remember((self.key, segment, known, "steady"), lambda: self._steady(book, segment, known))
-        return tuple(each for each in steady if each < quarter)[-_BASELINE_QUARTERS:]
+        last = calendar.next(quarter, -1)
+        known = book.closings_known(segment, last.end, known)
+        steady = book.remember((self.key, segment, last, known), lambda: self._steady(book, segment, last, known))
+        return tuple(steady[-_BASELINE_QUARTERS:])
 
-    def _steady(self, book: Book, segment: str, known: date) -> list[Quarter]:
-        """The full quarters that are not breakage, oldest first: each is measured against those before it."""
+    def _steady(self, book: Book, segment: str, last: Quarter, known: date) -> list[Quarter]:
+        """The full quarters until `last` that are not breakage, oldest first, each measured against those before it."""
         calendar, edges = book.policy.calendar, self.edges(self.settings(book))
         steady: list[Quarter] = []
-        for quarter in calendar.quarters(book.first_decided, calendar.quarter_of(known)):
+        for quarter in calendar.quarters(book.first_decided, last):
             baseline = tuple(steady[-_BASELINE_QUARTERS:])
             days = (quarter.start, min(known, quarter.end))
             measure = self._against(book, segment, baseline, days, known) if len(baseline) >= _LEAST else None
