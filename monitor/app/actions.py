@@ -14,6 +14,7 @@ from monitor.core.chain import JSON
 from monitor.core.decide import Restated, reseal_plan, restatements
 from monitor.core.notices import tell
 from monitor.core.plan import NewEvent, Plan
+from monitor.core.scope import command
 from monitor.core.snapshot import as_recorded
 from monitor.core.types import Event, State
 from monitor.errors import ActRefused, Conflict, NotAllowed, UsageError
@@ -152,7 +153,8 @@ def _restated(run: Run, act: Act, wanted: Sequence[tuple[str, str]] | None) -> l
     known = {(verdict.indicator, verdict.quarter) for verdict in run.recorded.verdicts}
     for indicator, quarter in wanted or ():
         if (indicator, quarter) not in known:
-            raise UsageError(f"{indicator} of {quarter} is not sealed: see `smb-monitor history {indicator}`.")
+            typed = command(f"history {indicator}", act.company.config.signature)
+            raise UsageError(f"{indicator} of {quarter} is not sealed: see `{typed}`.")
     chosen = [each for each in found if wanted is None or _name(each) in wanted]
     if not chosen:
         raise ActRefused("what is sealed reads the same today: there is nothing to reseal.")

@@ -16,6 +16,7 @@ from monitor.core.definition import definition_check
 from monitor.core.facts import BadRow
 from monitor.core.indicators import INDICATORS
 from monitor.core.policy import WATCHED
+from monitor.core.scope import command
 from monitor.core.seeing import seen_remarks
 from monitor.core.seen import SeenWeeks
 from monitor.core.tables import ON_SHEETS, REVIEW, TABLES
@@ -135,7 +136,8 @@ def _lacking(company: Company, name: str) -> str:
     place = company.config.document.source.tables.get(name)
     if place and place.path:
         return f"put rows of your own into {place.path} ({columns})"
-    template = f"; `smb-monitor init --template {name}` writes one to fill in" if name in ON_SHEETS else ""
+    typed = command(f"init --template {name}", company.config.signature)
+    template = f"; `{typed}` writes one to fill in" if name in ON_SHEETS else ""
     return f"add the table `{name}` ({columns}){template}"
 
 

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.app.wiring import Company
+from monitor.config import Config
 from monitor.core.calendar import WEEKDAYS
 from monitor.core.checks import Check, Outcome
 from monitor.core.counted import counted
 from monitor.core.outbox import NEWS, LedgerLine, Status
 from monitor.core.routes import EMAIL, SLACK, WEBHOOK
 from monitor.core.schedule import DAILY, DIGEST, due, upcoming
+from monitor.core.scope import command
 from monitor.core.settings import Schedule
 from monitor.core.undelivered import who
 from monitor.store.repository import Store
@@ -26,17 +28,25 @@ _SECRET = {SLACK: "SLACK_BOT_TOKEN", EMAIL: "email.username and SMTP_PASSWORD", 
 
 def examine(company: Company, store: Store, now: datetime) -> Iterator[Check]:
     """What the store says about the worker and its messages at `now` (with its zone)."""
-    schedule = company.config.schedule()
-    zone = ZoneInfo(schedule.timezone)
+    config = company.config
+    schedule = config.schedule()
+    zone, serve = ZoneInfo(schedule.timezone), command("serve", config.signature)
     began = store.slots.last(f"{DIGEST}:", _SHOWN)
     daily = store.slots.last(f"{DAILY}:", 1)
-    yield _times(schedule, now)
-    yield from _runs(began, daily, zone)
+    if began or daily or not config.signature:
+        yield _times(schedule, now)
+        yield from _runs(began, daily, zone, serve)
+    else:
+        yield Check("schedule", Outcome.NOTE, _BY_THE_CLOCK, f"run `{_SEND}` by the clock (docs/many-companies.md)")
     yield from _overdue(company, schedule, [*began, *daily], now)
-    yield from _workers(store.beats(), now, zone)
+    yield from _workers(store.beats(), now, zone, serve)
     yield from _marks(store, zone)
-    yield from _outbox(store, now, zone)
+    yield from _outbox(config, store, now, zone)
     yield from _steps(store)
+
+
+_SEND = command("digest --send")
+_BY_THE_CLOCK = "it is one of many: what it has to tell is sent with the digest of them all"
 
 
 def _times(schedule: Schedule, now: datetime) -> Check:
@@ -48,11 +58,11 @@ def _times(schedule: Schedule, now: datetime) -> Check:
     return Check("schedule", Outcome.OK, text, details=(f"the next digests: {nexts}",))
 
 
-def _runs(digests: Sequence[Finished], daily: Sequence[Finished], zone: ZoneInfo) -> Iterator[Check]:
+def _runs(digests: Sequence[Finished], daily: Sequence[Finished], zone: ZoneInfo, serve: str) -> Iterator[Check]:
     """What was run last, and what was missed since."""
     if not digests and not daily:
         text = "the worker has never run: nothing is sent by itself"
-        yield Check("schedule", Outcome.NOTE, text, "run `smb-monitor serve` (docs/running.md)")
+        yield Check("schedule", Outcome.NOTE, text, f"run `{serve}` (docs/running.md)")
         return
     missed = [each for each in digests if each.missed]
     sent = [each for each in digests if not each.missed]
@@ -72,13 +82,16 @@ def _overdue(company: Company, schedule: Schedule, finished: Sequence[Finished],
         return
     found = due(schedule, company.policy.calendar, now, [each.slot for each in finished])
     late = [slot for slot in (*found.missed, found.digest, found.daily) if slot is not None and slot.late(now)]
+    serve, once = (command(words, company.config.signature) for words in ("serve", "serve --once"))
     for slot in late:
         text = f"{slot.name} was due on {_shown(slot.at)} and has not run"
-        mend = "start `smb-monitor serve`, or run `smb-monitor serve --once` now; its log says why it failed"
+        mend = f"start `{serve}`, or run `{once}` now; its log says why it failed"
         yield Check("schedule", Outcome.FAILED, text, mend)
 
 
-def _workers(beats: Sequence[tuple[str, str, datetime, str]], now: datetime, zone: ZoneInfo) -> Iterator[Check]:
+def _workers(
+    beats: Sequence[tuple[str, str, datetime, str]], now: datetime, zone: ZoneInfo, serve: str
+) -> Iterator[Check]:
     """Each worker's loops by when they were last heard of."""
     alive = {worker for worker, _, at, _ in beats if now - at <= ALIVE}
     for worker in sorted(alive):
@@ -95,7 +108,7 @@ def _workers(beats: Sequence[tuple[str, str, datetime, str]], now: datetime, zon
     if beats and not alive:
         worker, what, at, _ = beats[0]
         text = f"no worker lives: the last that was heard of is {worker} ({what}), on {_shown(at.astimezone(zone))}"
-        yield Check("worker", Outcome.WARNING, text, "start `smb-monitor serve` (docs/running.md)")
+        yield Check("worker", Outcome.WARNING, text, f"start `{serve}` (docs/running.md)")
 
 
 def _marks(store: Store, zone: ZoneInfo) -> Iterator[Check]:
@@ -108,12 +121,12 @@ def _marks(store: Store, zone: ZoneInfo) -> Iterator[Check]:
             yield Check("outbox", Outcome.FAILED, text, mend)
 
 
-def _outbox(store: Store, now: datetime, zone: ZoneInfo) -> Iterator[Check]:
+def _outbox(config: Config, store: Store, now: datetime, zone: ZoneInfo) -> Iterator[Check]:
     """What did not arrive, each with its reason; what is on its way."""
     lines = store.outbox.undelivered(now)
     news = [line for line in lines if now - line.created_at <= NEWS]
     for line in news[:_SHOWN]:
-        yield _undelivered(line, zone)
+        yield _undelivered(config, line, zone)
     if (more := len(news) - _SHOWN) > 0:
         yield Check("outbox", Outcome.FAILED, f"and {more} more that did not arrive")
     if old := len(lines) - len(news):
@@ -124,21 +137,23 @@ def _outbox(store: Store, now: datetime, zone: ZoneInfo) -> Iterator[Check]:
         yield Check("outbox", Outcome.OK, text)
 
 
-def _undelivered(line: LedgerLine, zone: ZoneInfo) -> Check:
+def _undelivered(config: Config, line: LedgerLine, zone: ZoneInfo) -> Check:
     when, error = _shown(line.created_at.astimezone(zone)), line.error or "not tried yet"
     text = f"{line.key} of {when} did not reach {who(line.address)}: {error}"
     if line.status is Status.FAILED:
-        mend = _PERHAPS if error.startswith("perhaps") else _DIGEST if line.kind == DIGEST else _GIVEN_UP
+        again = f"mend that, then `{command('digest --send', config.signature)}` sends it once more"
+        mend = _PERHAPS if error.startswith("perhaps") else again if line.kind == DIGEST else _GIVEN_UP
         return Check("outbox", Outcome.FAILED, text, mend, (line.headline,))
     next_at = line.next_at.astimezone(zone) if line.next_at else None
     waits = (f"tried {counted(line.attempts, 'time')}, again on {_shown(next_at)}",) if next_at else ()
-    return Check("outbox", Outcome.WARNING, text, _ON_ITS_WAY, (line.headline, *waits))
+    mend = _NEXT_TIME if config.signature else _ON_ITS_WAY
+    return Check("outbox", Outcome.WARNING, text, mend, (line.headline, *waits))
 
 
 _GIVEN_UP = "mend that for the next time, and tell them what they missed: what was given up is not sent again"
-_DIGEST = "mend that, then `smb-monitor digest --send` sends it once more"
 _PERHAPS = "look there whether it arrived, and tell them yourself if it did not"
 _ON_ITS_WAY = "mend that, and keep `smb-monitor serve` running, which tries it again"
+_NEXT_TIME = f"mend that: the next `{_SEND}` tries it again"
 
 
 def _steps(store: Store) -> Iterator[Check]:

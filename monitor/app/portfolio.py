@@ -298,7 +298,7 @@ def speaks(config: Config) -> bool:
 
 def drafted(own: Config, board: Board, extras: Callable[[bool], Extras]) -> Draft:
     """The digest of the portfolio, for whom the file names beside its companies."""
-    said = words(own.templates)
+    said = words(own)
 
     def draw(corrected: bool) -> Message:
         return drawing.digest(board, said, extras(corrected))

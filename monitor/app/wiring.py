@@ -148,8 +148,8 @@ class Company:
         return Sync(at, stale=(today - at.date()).days > self.policy.max_age)
 
     def words(self) -> Words:
-        """The words of this company: its own templates before the packaged ones."""
-        return words(self.config.templates)
+        """The words of this company."""
+        return words(self.config)
 
     def elsewhere(self) -> Elsewhere:
         """Who is told when something cannot be delivered, and in which words."""
@@ -169,7 +169,7 @@ def channels(config: Config, wait: Callable[[float], None]) -> dict[str, Channel
     from monitor.channels import Wanted, open_channels
 
     settings = (config.slack(), config.email(), config.webhook())
-    return open_channels(Wanted(*settings, words(config.templates), wait, config.scope, config.signature))
+    return open_channels(Wanted(*settings, words(config), wait, config.scope, config.signature))
 
 
 def open_log(config: Config, *, create: bool = True) -> Store:
@@ -179,11 +179,11 @@ def open_log(config: Config, *, create: bool = True) -> Store:
     return open_store(config.database_url, create=create, folder=config.database_folder)
 
 
-def words(own: Path | None) -> Words:
-    """The words from `own` first, then the packaged ones."""
+def words(config: Config) -> Words:
+    """The words of a company: its own templates before the packaged ones."""
     from monitor.render.words import Words
 
-    return Words((own,) if own else ())
+    return Words((config.templates,) if config.templates else (), company=config.signature)
 
 
 def open_company(file: Path, environ: Mapping[str, str], world: World | None = None) -> Company:
@@ -203,14 +203,15 @@ def elsewhere(config: Config) -> Elsewhere:
     """Who is told when something cannot be delivered, and in which words."""
     from monitor.core.undelivered import Elsewhere
 
-    return Elsewhere(config.directory(), partial(_say_undelivered, config.templates))
+    return Elsewhere(config.directory(), partial(_say_undelivered, config), config.signature)
 
 
-def _say_undelivered(own: Path | None, block: str, **values: object) -> str:
+def _say_undelivered(config: Config, block: str, **values: object) -> str:
     """In the packaged words where the company's own fail: that something did not arrive has to be said."""
     from monitor.core.undelivered import KIND
+    from monitor.render.words import Words
 
     try:
-        return words(own).say(KIND, block, **values)
+        return words(config).say(KIND, block, **values)
     except ConfigError:
-        return words(None).say(KIND, block, **values)
+        return Words().say(KIND, block, **values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 
 from monitor.core.messages import Actions, Block, Message
@@ -12,6 +13,12 @@ _SCOPED = re.compile(r"^(?:[a-z0-9-]+-)?[0-9a-f]{10}/")
 
 LONGEST_NAME = 40
 """Characters of a company's name before a headline or a subject."""
+
+
+def command(words: str, company: str = "") -> str:
+    """What is typed to do `words` (`breaker override`); for one of many companies, the `company` that it is about."""
+    about = f" --company {shlex.quote(company)}" if company else ""
+    return f"smb-monitor {words}{about}"
 
 
 def scoped(scope: str, key: str) -> str:

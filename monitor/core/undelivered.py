@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from monitor.core.messages import Line, Lines, Message, Paragraph, Span, Tone, span
 from monitor.core.outbox import Op, Outgoing
 from monitor.core.routes import WEBHOOK, Address, Directory
+from monitor.core.scope import command
 
 KIND = "undelivered"
 """The kind of the words about failures. When they fail too, nothing more is said about that."""
 INSTEAD = ":instead:"
 LONGEST_HEADLINE = 99
-_DOCTOR = "smb-monitor doctor"
 
 Say = Callable[..., str]
 """The words of a block of `templates/undelivered.j2`, with its values by name; says something whatever happens."""
@@ -22,10 +22,11 @@ Say = Callable[..., str]
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Who is told when something cannot be delivered, and in which words."""
+    """Who is told when something cannot be delivered, and in which words. `company`: whose, where it is one of many."""
 
     directory: Directory
     say: Say
+    company: str = ""
 
 
 def fallbacks(row: Outgoing, why: str, elsewhere: Elsewhere, *, credentials: bool = False) -> tuple[Outgoing, ...]:
@@ -68,7 +69,7 @@ def notices(
     told = [to for to in alert if not _same(to, row.address, credentials=credentials)]
     if not told and not instead:
         told = [to for each in alert for to in directory.instead_of(each, credentials=credentials)]
-    message = _notice(row, why, instead, elsewhere.say, perhaps=perhaps)
+    message = _notice(row, why, instead, elsewhere, perhaps=perhaps)
     subject = f"{KIND}:{row.key}"
     return tuple(
         Outgoing(f"{subject}:{to.to}", to, KIND, message, subject, row.run)
@@ -86,7 +87,7 @@ def out_of_reach(channel: str, why: str, since: datetime, elsewhere: Elsewhere, 
         for to in ((each,) if each.channel != channel else directory.instead_of(each, credentials=True))
     ]
     subject = f"out_of_reach:{channel}:{since.date()}"
-    message = _trouble(channel, why, since, elsewhere.say)
+    message = _trouble(channel, why, since, elsewhere)
     return tuple(
         Outgoing(f"{subject}:{to.to}", to, KIND, message, subject, run) for to in _places(told) if to.channel != channel
     )
@@ -115,7 +116,8 @@ def _redirected(message: Message, failed: Address, why: str, say: Say) -> Messag
     return replace(message, blocks=(line, *message.blocks))
 
 
-def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], say: Say, *, perhaps: bool) -> Message:
+def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], elsewhere: Elsewhere, *, perhaps: bool) -> Message:
+    say = elsewhere.say
     ended = "perhaps" if perhaps else "not"
     known = {
         "what": say("what", what=row.message.headline, change=str(row.op)),
@@ -125,18 +127,20 @@ def _notice(row: Outgoing, why: str, instead: tuple[Outgoing, ...], say: Say, *,
         "others": [who(each.address) for each in instead],
     }
     lines = [say(block, **known) for block in ("line_what", "line_to", "line_why", f"then_{ended}")]
-    return _message(say(f"headline_{ended}", **known), lines, say)
+    return _message(say(f"headline_{ended}", **known), lines, elsewhere)
 
 
-def _trouble(channel: str, why: str, since: datetime, say: Say) -> Message:
+def _trouble(channel: str, why: str, since: datetime, elsewhere: Elsewhere) -> Message:
+    say = elsewhere.say
     known = {"channel": channel, "why": why, "since": since.astimezone(UTC)}
     lines = [say(block, **known) for block in ("refused_since", "refused_waits", "refused_again")]
-    return _message(say("headline_refused", **known), lines, say)
+    return _message(say("headline_refused", **known), lines, elsewhere)
 
 
-def _message(headline: str, lines: Iterable[str], say: Say) -> Message:
+def _message(headline: str, lines: Iterable[str], elsewhere: Elsewhere) -> Message:
     said = headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1].rstrip() + "…"
-    doctor = _with_code(say("doctor", command=_DOCTOR), _DOCTOR)
+    typed = command("doctor", elsewhere.company)
+    doctor = _with_code(elsewhere.say("doctor", command=typed), typed)
     return Message(KIND, said, Tone.BAD, (Lines((*(span(line) for line in lines), doctor)),))
 
 

@@ -99,7 +99,7 @@ def status(args: argparse.Namespace, portfolio: Portfolio) -> int:
     if args.json:
         say(_documents(board, documents))
     else:
-        show(drawing.status(board, words(portfolio.own.templates)))
+        show(drawing.status(board, words(portfolio.own)))
     return each.code(board)
 
 
@@ -109,7 +109,7 @@ def digest(args: argparse.Namespace, portfolio: Portfolio) -> int:
 
     with _round(args, portfolio, _shared_out(args)) as each:
         board = _whole(portfolio, each.found.board([answer.line for answer in each.answers(observe)]))
-    chosen = words(portfolio.own.templates)
+    chosen = words(portfolio.own)
     show_as(args, drawing.digest(board, chosen), chosen)
     return each.code(board)
 
@@ -153,7 +153,7 @@ def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
     with open_log(portfolio.own) as store:
         publish(store, _draft(portfolio, board, store, postman.failing), Edition(now(), again=True))
         lines = [*postman.lines, *deliver(portfolio.own, store)]
-    show(drawing.sent(board, lines, postman.failing, words(portfolio.own.templates)), as_json=args.json)
+    show(drawing.sent(board, lines, postman.failing, words(portfolio.own)), as_json=args.json)
     late = postman.stopped or any(line.status not in _DONE for line in lines)
     return DeliveryError.exit_code if late else code
 
@@ -210,7 +210,7 @@ def dry_run(args: argparse.Namespace, portfolio: Portfolio) -> int:
     from monitor.render.outbox import preview
 
     reachable = bool(portfolio.own.directory().everybody(AUDIENCES))
-    show(preview(rows, waiting, words(portfolio.own.templates), reachable=reachable), as_json=args.json)
+    show(preview(rows, waiting, words(portfolio.own), reachable=reachable), as_json=args.json)
     return each.code(board)
 
 
@@ -239,7 +239,7 @@ def doctor(args: argparse.Namespace, portfolio: Portfolio) -> int:
         document = {name: [asdict(check) for check in checks] for name, checks in checked.items()}
         say(json.dumps({"companies": document, "portfolio": [asdict(check) for check in own]}, indent=2))
     else:
-        show(drawing.doctor(checked, own, words(portfolio.own.templates)))
+        show(drawing.doctor(checked, own, words(portfolio.own)))
     return 1 if failed else 0
 
 

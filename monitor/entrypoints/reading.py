@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from monitor.app.observe import look, observe
-from monitor.app.wiring import Company, company, words
+from monitor.app.wiring import Company, company
 from monitor.config import Portfolio
 from monitor.core.counted import counted
 from monitor.entrypoints.opening import asked, configured, now, opened
@@ -85,7 +85,7 @@ def demo(args: argparse.Namespace) -> int:
 
     with company(built_in(args.scenario)) as found:
         snapshot = look(found, asked(args, found))
-        _show_digest(args, snapshot, words(None))
+        _show_digest(args, snapshot, found.words())
     return 0
 
 

@@ -150,8 +150,8 @@ def _template_problems(file: Path) -> list[str]:
     try:
         found = configuration.configured(file, os.environ)
         companies = (found.own, *found.entries) if isinstance(found, Portfolio) else (found,)
-        for folder in dict.fromkeys(each.templates for each in companies):
-            words(folder).check()
+        for each in {one.templates: one for one in companies}.values():
+            words(each).check()
     except ConfigError as error:
         return [str(error)]
     return []

@@ -66,7 +66,7 @@ def render(message: Message, *, charts: bool = True, ids: str = "") -> BlockKit:
     if page.dropped:
         dropped = counted(page.dropped, "more part does", "more parts do")
         shows = "it" if page.dropped == 1 else "them"
-        page.blocks.append(_context([f"{dropped} not fit here; smb-monitor {message.kind} shows {shows}."]))
+        page.blocks.append(_context([f"{dropped} not fit here; the command line shows {shows}."]))
     blocks = numbered(page.blocks, ids)
     return {"text": escaped(headline), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 

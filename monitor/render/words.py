@@ -6,6 +6,7 @@ import importlib.resources
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.core.counted import counted
+from monitor.core.scope import command
 from monitor.errors import ConfigError
 from monitor.render.plain import dated, joined, lowered, shorten, shown_day, shown_moment, shown_weekday
 
@@ -47,9 +49,10 @@ class Words:
 
     `own` are the company's folders, searched in order before `standard`. A template there may start with
     `{% extends "default/digest.j2" %}` and change single blocks. What comes from data never becomes template code.
+    `company`: whose words they are, where it is one of many: commands say so.
     """
 
-    def __init__(self, own: Sequence[Path] = (), standard: Path | None = None) -> None:
+    def __init__(self, own: Sequence[Path] = (), standard: Path | None = None, company: str = "") -> None:
         self.own = tuple(own)
         self.standard = standard or packaged()
         for folder in self.own:
@@ -79,6 +82,7 @@ class Words:
             count=_count,
             spoken=_spoken,
             plural=counted,
+            command=partial(command, company=company),
         )
 
     def say(self, kind: str, block: str, **values: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from monitor.config import Portfolio
 from monitor.config import configured as configured_in
 from monitor.core.types import Snapshot
 from monitor.entrypoints.opening import world
+from monitor.render import neutral
 from monitor.sources.csv_folder import CsvFolder
 from monitor.sources.source import World
 from tests.cli.conftest import Run
@@ -37,6 +41,7 @@ from tests.portfolio.company import (
     with_yearly_quotas,
 )
 from tests.render import slack_rules
+from tests.sources.company import write_csv
 from tests.sources.mutations import AS_OF
 
 pytestmark = pytest.mark.xdist_group("northwind")
@@ -92,6 +97,29 @@ def test_doctor_says_of_each_how_it_is_and_of_the_failing_what_mends_them(ask: R
     assert answer.code == 1
     assert "1 of 5 companies fails a check" in answer.out
     assert "map it under" in answer.out.partition("\n\nEpsilon\n")[2]
+
+
+def test_a_command_that_one_of_many_companies_prints_is_about_that_company(run: Run, tmp_path: Path) -> None:
+    name, told = "Acme & Söhne", "{host: 127.0.0.1, port: 9, from: a@mail.test}"
+    leads = "{approvers: [{name: Ada, email: ada@mail.test}, {name: Ben}]}"
+    entry = f"  - {{company: {name}, source: {{type: csv, path: own}}, email: {told}, leadership: {leads}}}\n"
+    tables = KINDS["Acme"]()
+    tables["opportunities"][0]["amount"] = "-1"
+    del tables["spend"]
+    for table, rows in tables.items():
+        write_csv(tmp_path / "own" / f"{table}.csv", rows)
+    file = in_folders(tmp_path, {"Beta": KINDS["Beta"]()}, more=entry)
+    ask = partial(run, "--config", file, "--as-of", DAY, "--company", name)
+    printed = " ".join(f"{ask('digest').out} {ask('doctor').out}".split())
+    found = configured_in(file, os.environ)
+    assert isinstance(found, Portfolio)
+    with open_log(found.company(name)) as store:
+        mails = [store.outbox.outgoing(line.key) for line in store.outbox.lines()]
+    printed += " ".join(json.dumps(neutral.render(mail.message)) for mail in mails if mail)
+    typed = re.findall(r"smb-monitor ([a-z -]+?)(?= --company 'Acme & S|[^a-z -])", printed)
+    named = re.findall(r"smb-monitor ([a-z -]+?)(?= --company 'Acme & S)", printed)
+    assert {"doctor", "breaker", "init --template spend"} <= set(named), named
+    assert set(typed) - set(named) == {"digest --send"}, typed  # that of all companies, by the clock
 
 
 def documents(answer: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_points_beyond_the_budget_are_counted() -> None:
 def test_parts_beyond_fifty_blocks_are_counted() -> None:
     sent = slack.render(message(*(Heading(f"Part {at}") for at in range(80))))
     assert len(sent["blocks"]) == 50
-    assert sent["blocks"][-1]["elements"][0]["text"] == "32 more parts do not fit here; smb-monitor digest shows them."
+    assert sent["blocks"][-1]["elements"][0]["text"] == "32 more parts do not fit here; the command line shows them."
 
 
 def test_a_second_table_is_shown_in_fixed_width() -> None:
