@@ -37,7 +37,7 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
     try:
         book = company.read(asked.as_of, with_due=True, today=asked.today)[0].seeing(_seen_weeks(company))
     except DataError as error:
-        return [*checks, Check("data", Outcome.FAILED, str(error))]
+        return [*checks, Check("data", Outcome.FAILED, str(error)), *_remarks(company, str(error))]
     return [
         *checks,
         *_data(company, book, asked),
@@ -46,6 +46,15 @@ def examine(company: Company, asked: Asked, now: datetime, wait: Callable[[float
         *_definitions(book, asked),
         _clock(company, asked, now),
     ]
+
+
+def _remarks(company: Company, refusal: str) -> Iterator[Check]:
+    """What else the source says of itself where its data cannot be used, if it can say anything."""
+    try:
+        told = company.source.remarks()
+    except DataError:
+        return
+    yield from (Check("data", Outcome.NOTE, remark) for remark in told if remark not in refusal)
 
 
 def _people(company: Company) -> Iterator[Check]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -14,6 +15,7 @@ from monitor.config import Config
 from monitor.core.book import Book
 from monitor.core.facts import Deals, Sync
 from monitor.core.policy import FactsPolicy, Policy
+from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
 from monitor.sources import open_source
 from monitor.sources.source import Copied, Source, World
@@ -134,7 +136,11 @@ class Company:
 
         membership = self.config.membership
         if membership is None or membership.column is None:
-            return load(self.source.tables(), policy, as_of)
+            tables = self.source.tables()
+            try:
+                return load(tables, policy, as_of)
+            except DataError as error:
+                raise explained(error, self.source.remarks()) from error
         shared = self.shared or SharedSource(self.source, membership.column, policy)
         return shared.read(self.config.company, policy, as_of)
 
@@ -162,6 +168,15 @@ class Company:
     def open_store(self) -> Store:
         """What was recorded of this company; created at the first start."""
         return open_log(self.config)
+
+
+def explained(error: DataError, remarks: Sequence[str]) -> DataError:
+    """A refusal of the data, and after it what the source remarks of the tables that it names: often that is why."""
+    about = set(_TABLES.findall(str(error)))
+    return DataError(" ".join((str(error), *(each for each in remarks if about & set(_TABLES.findall(each))))))
+
+
+_TABLES = re.compile(rf"\b({'|'.join(TABLES)})\b")
 
 
 def channels(config: Config, wait: Callable[[float], None]) -> dict[str, Channel]:

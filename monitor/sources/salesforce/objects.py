@@ -23,6 +23,8 @@ class SObject:
     needed: tuple[str, ...]
     canonical: str | None = None
     """The canonical table whose mapping may name more of its fields."""
+    makes: str | None = None
+    """The canonical table that is made of it by nobody's mapping."""
     grows: bool = False
     """Rows are added and never change; Salesforce itself forgets old ones, the cache does not."""
     required: bool = False
@@ -128,12 +130,14 @@ OBJECTS = (
         "currency_type",
         ("IsoCode", "ConversionRate", "IsCorporate"),
         ("IsoCode", "ConversionRate", "IsCorporate"),
+        makes="fx_rates",
     ),
     SObject(
         "DatedConversionRate",
         "dated_conversion_rate",
         ("IsoCode", "StartDate", "ConversionRate"),
         ("IsoCode", "StartDate", "ConversionRate"),
+        makes="fx_rates",
     ),
 )  # fmt: skip
 _ALWAYS = ("Id", "IsDeleted", *CURSORS[:2])

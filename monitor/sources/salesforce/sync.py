@@ -95,7 +95,9 @@ class _Sync:
         except Refused as error:
             if sobject.required:
                 raise
-            self.remarks.append(f"Salesforce refuses to let {sobject.name} be read ({error.code}), so it is left out.")
+            made = sobject.canonical or sobject.makes
+            left = f"it is left out, and table {made} lacks it" if made else "it is left out"
+            self.remarks.append(f"Salesforce refuses to let {sobject.name} be read ({error.code}), so {left}.")
             return False
         return True
 

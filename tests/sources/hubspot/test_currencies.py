@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from monitor.core.source_spec import TableSpec
+from monitor.entrypoints.cli import main
 from monitor.errors import DataError
 from monitor.sources import open_source
 from tests.sources.company import rows_of
 from tests.sources.hubspot.reader import Reader
-from tests.sources.hubspot.server import START, Fault, Portal, iso, serving
+from tests.sources.hubspot.server import START, TOKEN, Fault, Portal, iso, serving
 from tests.sources.hubspot.test_faults import SCOPES
 from tests.sources.preset_company import facts_of, total
 
@@ -112,6 +113,28 @@ def test_without_the_scope_the_deals_tell_the_rates_and_the_scope_is_named(read:
     assert "1 of 5 rows cannot be used" in facts and "no_rate" in facts
     assert told.count("HubSpot's settings do not tell what CHF and GBP and USD are worth") == 1
     assert "scope multi-currency-read" in told and "deals in CHF that do not tell it either are set aside" in told
+
+
+@pytest.mark.parametrize(("command", "code"), [("status", 3), ("doctor", 1)])
+def test_a_refusal_for_want_of_a_rate_says_which_scope_tells_it(
+    european: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    command: str, code: int,
+) -> None:  # fmt: skip
+    european.faults = [Fault("exchange-rates", 403, SCOPES, times=-1)]
+    european.deal(5, START + 9, createdate=CREATED, dealstage="open", amount="7", deal_currency_code="CHF")
+    european.currencies.append("CHF")
+    file = tmp_path / "config.yaml"
+    file.write_text("company: Acme\ncurrency: EUR\nsource: {type: hubspot, cache: cache}\n")
+    with serving(european) as address:
+        monkeypatch.setenv("HUBSPOT_TOKEN", TOKEN)
+        monkeypatch.setenv("HUBSPOT_API_URL", address)
+        assert main([command, "--config", str(file)]) == code
+    said = " ".join("".join(capsys.readouterr()).split())
+    assert (
+        "need its rate in a table fx_rates. HubSpot's settings do not tell what CHF and GBP and USD are worth" in said
+    )
+    assert "scope multi-currency-read" in said
+    assert ("finds no quotas and no spend" in said) is (command == "doctor")
 
 
 def test_rates_that_are_brought_win_and_nothing_is_said(read: Any, european: Portal, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from monitor.errors import ConfigError, DataError
 from monitor.sources import open_source
 from monitor.sources.source import CallsOut
 from tests.sources.salesforce.reader import TABLES, Reader
-from tests.sources.salesforce.server import Org, Table
+from tests.sources.salesforce.server import Fault, Org, Table
 
 
 def later(org: Org, minutes: int = 30) -> None:
@@ -179,6 +179,18 @@ def test_the_currencies_of_an_organisation_become_rates(org: Org, reader: Reader
     reader.read()
     found = {(row["currency"], row.get("month")): row["rate"] for row in map(dict, reader.canonical()["fx_rates"])}
     assert found == {("EUR", None): "1.25000000000000", ("EUR", "2025-11-01"): "2.00000000000000"}
+
+
+def test_an_object_that_salesforce_refuses_is_remarked_with_the_table_that_lacks_it(org: Org, reader: Reader) -> None:
+    org.tables["CurrencyType"] = Table({"Id": "id", "SystemModstamp": "datetime", "IsoCode": "picklist",
+                                        "ConversionRate": "double", "IsCorporate": "boolean"})  # fmt: skip
+    refused = [{"message": "no access", "errorCode": "INSUFFICIENT_ACCESS"}]
+    org.faults = [Fault("FROM+CurrencyType", 403, refused, times=99)]
+    reader.read()
+    assert reader.cache.state().remarks == (
+        "Salesforce refuses to let CurrencyType be read (INSUFFICIENT_ACCESS), so it is left out, and table fx_rates "
+        "lacks it.",
+    )
 
 
 def test_addresses_of_users_are_read_only_where_people_come_from_a_spreadsheet(org: Org, reader: Reader) -> None:
