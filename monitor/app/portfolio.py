@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from monitor.app.crew import Crew, crew
 from monitor.app.digest import Draft, Edition, issue
 from monitor.app.handing import Handed, NotHereError, Told, asked_for
-from monitor.app.observe import latest, observe
-from monitor.app.observe import unreadable as unreadable_now
+from monitor.app.observe import observe
 from monitor.app.telling import take_steps
+from monitor.app.trouble import broke, tell_trouble
 from monitor.app.wiring import Asked, Company, Shared, SharedSource, company, open_log, words
 from monitor.config import Config, Portfolio, unknown_company
 from monitor.core.checks import Check, Outcome
@@ -28,8 +28,6 @@ from monitor.render.portfolio import Extras
 from monitor.sources import open_source
 from monitor.sources.source import World
 from monitor.store.repository import Store
-
-BROKE = "an error of the program, not of the data"
 
 
 @dataclass(frozen=True)
@@ -156,13 +154,8 @@ def run_one(
     except NotHereError:
         raise
     except Exception as error:  # noqa: BLE001  one company that breaks the program must not leave the others unwatched
-        return Answer(unreadable(config.company, _broke(error)), broke=error)
+        return Answer(unreadable(config.company, broke(error)), broke=error)
     return Answer(line(seen), errand.shows(seen) if errand.shows else None)
-
-
-def _broke(error: Exception) -> str:
-    """Without the error's own words: they may hold what is secret, and the digest shows this."""
-    return f"{BROKE} ({type(error).__name__})"
 
 
 def answers(
@@ -261,7 +254,7 @@ def inspect(
     except MonitorError as error:
         return [Check("company", Outcome.FAILED, str(error))]
     except Exception as error:  # noqa: BLE001  as for a run
-        return [Check("company", Outcome.FAILED, _broke(error))]
+        return [Check("company", Outcome.FAILED, broke(error))]
 
 
 def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:
@@ -272,23 +265,16 @@ def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:
     try:
         seen = observe(found, store, asked, now)
     except DataError as error:
-        _tell_unreadable(found, store, asked, now, str(error))
+        tell_trouble(found, store, str(error), asked.today, now)
         raise
     except (MonitorError, NotHereError):
         raise
     except Exception as error:
-        _tell_unreadable(found, store, asked, now, _broke(error))
+        tell_trouble(found, store, broke(error), asked.today, now)
         raise
     take_steps(found, store, seen, asked.today, now)
     issue(found, store, seen, Edition(now, again=True))
     return seen
-
-
-def _tell_unreadable(found: Company, store: Store, asked: Asked, now: datetime, why: str) -> None:
-    unreadable_now(found, store, why, asked.today, now)
-    before = latest(found, store, asked.today)
-    if before is not None:
-        take_steps(found, store, before, asked.today, now)
 
 
 def speaks(config: Config) -> bool:

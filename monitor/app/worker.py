@@ -11,13 +11,13 @@ from functools import partial
 from threading import Event, Thread
 
 from monitor.app.digest import Edition, issue
-from monitor.app.observe import latest, observe, unreadable
+from monitor.app.observe import latest, observe
 from monitor.app.telling import take_steps
+from monitor.app.trouble import broke, tell_trouble
 from monitor.app.wiring import Asked, Company
 from monitor.core.outbox import Status
 from monitor.core.plan import Plan, SlotDone
 from monitor.core.schedule import DAILY, DIGEST, Due, Slot, begun_after, due
-from monitor.core.types import Snapshot
 from monitor.errors import Conflict, DataError, MonitorError, StoreError
 from monitor.store.repository import Store
 
@@ -128,12 +128,13 @@ class Worker:
         except MonitorError as error:
             self._failed_at, self.trouble = self.clock(), str(error)
             _LOG.error("not finished, tried again in 15 minutes", extra={"what": what, "why": self.trouble})
+            if isinstance(error, DataError):
+                self._tell(self.trouble)
             return False
         except Exception as error:  # noqa: BLE001  the worker lives on
-            self._failed_at = self.clock()
-            self.trouble = f"an error of the program ({type(error).__name__}), which its log shows"
+            self._failed_at, self.trouble = self.clock(), f"{broke(error)}, which its log shows"
             _LOG.exception("broke, tried again in 15 minutes", extra={"what": what})
-            self._tell_unreadable(self.trouble)
+            self._tell(broke(error))
             return False
         self._failed_at, self.trouble = None, ""
         _LOG.info("finished", extra={"what": what})
@@ -190,7 +191,7 @@ class Worker:
     def _weekly(self, slot: Slot) -> None:
         now = self.clock()
         with self.open_company() as company:
-            seen = self._observed(company, self._asked(company, slot.day))
+            seen = observe(company, self.store, self._asked(company, slot.day), now)
             done = SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}")
             edition = Edition(now, late_since=slot.at if slot.late(now) else None, done=done)
             issue(company, self.store, seen, edition)
@@ -198,11 +199,7 @@ class Worker:
     def _daily(self, slot: Slot) -> None:
         with self.open_company() as company:
             asked = self._asked(company, None)
-            try:
-                seen = self._observed(company, asked)
-            except DataError:
-                self._remind(company, asked.today)
-                raise
+            seen = observe(company, self.store, asked, self.clock())
             take_steps(company, self.store, seen, asked.today, self.clock())
         self._finish(SlotDone(slot.name, self.by, f"as of {seen.as_of}, run {seen.run}"))
 
@@ -213,25 +210,11 @@ class Worker:
 
     def _read(self) -> None:
         with self.open_company() as company:
-            self._observed(company, self._asked(company, None))
+            observe(company, self.store, self._asked(company, None), self.clock())
 
-    def _observed(self, company: Company, asked: Asked) -> Snapshot:
-        """Raises DataError where the source cannot be read, which is told once."""
+    def _tell(self, why: str) -> None:
         try:
-            return observe(company, self.store, asked, self.clock())
-        except DataError as error:
-            self._tell_unreadable(str(error))
-            raise
-
-    def _remind(self, company: Company, today: date) -> None:
-        """Nobody is spared a reminder because the data cannot be read: the last run says how things stand."""
-        seen = latest(company, self.store, today)
-        if seen is not None:
-            take_steps(company, self.store, seen, today, self.clock())
-
-    def _tell_unreadable(self, why: str) -> None:
-        try:
-            unreadable(self.company, self.store, why, self._today(self.company), self.clock())
+            tell_trouble(self.company, self.store, why, self._today(self.company), self.clock())
         except MonitorError as error:
             _LOG.error("cannot tell that the data are unreadable", extra={"why": str(error)})
 

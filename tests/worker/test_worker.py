@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -333,15 +333,25 @@ def test_a_database_that_fails_is_one_sentence_and_the_next_tick_goes_on(opened:
     assert worker.tick() == (DAILY, W39)
 
 
-def test_a_reminder_goes_out_though_the_data_cannot_be_read(opened: Offices) -> None:
+def gone(office: Office) -> Company:
+    office.data.unlink()
+    return office.open_company()
+
+
+def broken(_: Office) -> Company:
+    raise KeyError("a bug")
+
+
+@pytest.mark.parametrize("fails", [gone, broken])
+def test_a_reminder_goes_out_though_the_data_cannot_be_read(
+    opened: Offices, fails: Callable[[Office], Company]
+) -> None:
     office = opened(MONDAY)
-    worker = office.worker()
-    worker.tick()
+    office.worker().tick()
     step = Escalation("trip:2026-09-27:reminder:2", "trip:2026-09-27", "reminder", date(2026, 9, 29), ("alert",))
     office.store.commit(Plan(expected_head=office.store.head(), escalations=(step,)), office.clock())
-    office.data.unlink()
     office.clock.set("2026-09-29T07:00")
-    assert worker.tick() == ()
+    assert office.worker("ann", lambda: fails(office)).tick() == ()
     assert [line.key for line in office.lines("reminder")] == ["trip:2026-09-27:reminder:2:C0ALERT"]
 
 
