@@ -22,6 +22,8 @@ from monitor.store.slots import Finished
 
 ALIVE = timedelta(minutes=5)
 """A worker that is not heard of for so long is gone: it says that it lives every half minute."""
+LATELY = timedelta(days=8)
+"""A worker that is started by the clock has finished a slot since."""
 _SHOWN = 20
 _SECRET = {SLACK: "SLACK_BOT_TOKEN", EMAIL: "email.username and SMTP_PASSWORD", WEBHOOK: "WEBHOOK_SECRET"}
 
@@ -40,6 +42,7 @@ def examine(company: Company, store: Store, now: datetime) -> Iterator[Check]:
         yield Check("schedule", Outcome.NOTE, _BY_THE_CLOCK, f"run `{_SEND}` by the clock (docs/many-companies.md)")
     yield from _overdue(company, schedule, [*began, *daily], now)
     yield from _workers(store.beats(), now, zone, serve)
+    yield from _told_to_nobody(config, store.beats(), [*began, *daily], now)
     yield from _marks(store, zone)
     yield from _outbox(config, store, now, zone)
     yield from _steps(store)
@@ -109,6 +112,20 @@ def _workers(
         worker, what, at, _ = beats[0]
         text = f"no worker lives: the last that was heard of is {worker} ({what}), on {_shown(at.astimezone(zone))}"
         yield Check("worker", Outcome.WARNING, text, f"start `{serve}` (docs/running.md)")
+
+
+def _told_to_nobody(
+    config: Config, beats: Sequence[tuple[str, str, datetime, str]], finished: Sequence[Finished], now: datetime
+) -> Iterator[Check]:
+    """A company without channels here, whose log a worker with channels keeps too: who sees first tells."""
+    if not config.silent or config.membership is None or not config.membership.own_log:
+        return
+    alive = sorted({worker for worker, _, at, _ in beats if now - at <= ALIVE})
+    lately = sorted({each.by for each in finished if now - each.at <= LATELY})
+    if alive or lately:
+        text = f"{', '.join(alive or lately)} {'keeps' if alive else 'kept'} this log too, and here it has no channel"
+        mend = "take `database` out of its entry, or stop that worker: what is seen here first, nobody would be told"
+        yield Check("worker", Outcome.FAILED if alive else Outcome.WARNING, text, mend)
 
 
 def _marks(store: Store, zone: ZoneInfo) -> Iterator[Check]:

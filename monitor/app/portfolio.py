@@ -277,11 +277,6 @@ def tell(found: Company, store: Store, asked: Asked, now: datetime) -> Snapshot:
     return seen
 
 
-def speaks(config: Config) -> bool:
-    """Whether a company tells anybody by itself."""
-    return any((config.slack(), config.email(), config.webhook()))
-
-
 def drafted(own: Config, board: Board, extras: Callable[[bool], Extras]) -> Draft:
     """The digest of the portfolio, for whom the file names beside its companies."""
     said = words(own)

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.config.configuration import Config
 from monitor.config.portfolio import Portfolio, unknown_company
-from monitor.config.reading import check, configured, read
+from monitor.config.reading import check, configured, doubts, read
 from monitor.config.show import show, show_many
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Portfolio",
     "check",
     "configured",
+    "doubts",
     "file_to_read",
     "read",
     "schema",

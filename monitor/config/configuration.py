@@ -110,6 +110,11 @@ class Config:
         return self.company if self.membership and not self.membership.of_all else ""
 
     @property
+    def silent(self) -> bool:
+        """Whether it tells nobody by itself."""
+        return not any((self.slack(), self.email(), self.webhook()))
+
+    @property
     def database_folder(self) -> Path | None:
         """The folder for the files of many companies, where this one's log is in it."""
         return database.folder_beside(self.membership.log) if self.membership else None

@@ -87,7 +87,8 @@ def identity(url: str) -> str:
     if scheme.startswith("sqlite"):
         return f"sqlite:{os.path.realpath(base[1:])}"
     parts, given = urlsplit(url), dict(parse_qsl(query))
-    return f"postgresql:{parts.hostname}:{parts.port or 5432}{parts.path}?{given.get('schema', '')}"
+    host, port = given.get("host", parts.hostname or ""), given.get("port", parts.port or 5432)
+    return f"postgresql:{host}:{port}{parts.path}?{given.get('schema', 'public')}"
 
 
 def lent(url: str, whole: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from monitor.config import database
 from monitor.config.configuration import Config, Membership
 from monitor.config.lines import Path, Plain
 from monitor.config.mapping import CRMS
-from monitor.config.model import Document
+from monitor.config.model import Document, TableSection
 from monitor.config.words import Problem, nearest, unknown
 from monitor.errors import ConfigError, UsageError
 
@@ -192,6 +193,28 @@ def twice(portfolio: Portfolio) -> Iterator[Problem]:
             yield Problem((KEY, at, "database"), "must name a file or a server: what is in memory is forgotten at once")
         elif (holder := logs.setdefault(log, entry.company)) != entry.company:
             yield Problem((KEY, at, "database"), f"is also the database of {holder}; each company has one of its own")
+
+
+def alike(portfolio: Portfolio) -> Iterator[Problem]:
+    """Companies that read the deals of another. It may be meant, to try two definitions, or be a slip of the pen."""
+    first: dict[tuple[str, ...], str] = {}
+    for at, entry in enumerate(portfolio.entries):
+        kind = entry.document.source.type
+        holder = first.setdefault(_deals_of(entry), entry.company)
+        if holder != entry.company and kind != "demo":
+            why = f": every entry asks {kind} with the tokens of the environment" if kind in CRMS else ""
+            mend = "make it a file of its own" if kind in CRMS else "give it a source of its own"
+            yield Problem((KEY, at), f"reads the same deals as {holder}{why}; unless that is meant, {mend}")
+
+
+def _deals_of(entry: Config) -> tuple[str, ...]:
+    """The same for two companies whose deals are the same rows. The login of a database is the environment's."""
+    source = entry.document.source
+    deals = source.tables.get("opportunities", TableSection())
+    found = deals if deals.type else source
+    where = os.path.realpath(entry.folder / found.path) if found.path else ""
+    schema = "" if deals.type or source.schema is None else source.schema.lower()
+    return (deals.type or source.type, where, schema, deals.file or "", (deals.table or "").lower())
 
 
 def _as_read(name: str) -> str:

@@ -48,6 +48,14 @@ def check(path: Path, environ: Mapping[str, str]) -> list[str]:
     return _read(path, environ)[1]
 
 
+def doubts(path: Path, environ: Mapping[str, str]) -> list[str]:
+    """What can be used and may not be meant, in the order of its lines; of a configuration that has no problem."""
+    found = configured(path, environ)
+    if not isinstance(found, Portfolio):
+        return []
+    return _File(path, lines.parse(_text(path)), environ).sentences(portfolio.alike(found))
+
+
 def problems_of(values: Plain, folder: Path) -> list[Problem]:
     """What is wrong with the values of a configuration that stands nowhere yet."""
     return _document(Tree(values), folder)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,11 +23,10 @@ from monitor.app.portfolio import (
     drafted,
     inspect,
     members,
-    speaks,
     tell,
 )
 from monitor.app.wiring import Asked, Company, open_log, words
-from monitor.config import Config, Portfolio
+from monitor.config import Config, Portfolio, doubts
 from monitor.core.checks import Check, Outcome
 from monitor.core.outbox import LedgerLine, Outgoing, Status
 from monitor.core.portfolio import Board, PortfolioLine, Standing
@@ -161,7 +161,7 @@ def send(args: argparse.Namespace, portfolio: Portfolio) -> int:
 def _told(args: argparse.Namespace, portfolio: Portfolio, postman: Postman) -> tuple[Board, int]:
     """Every company run and recorded, and what those say that speak for themselves delivered; and the exit code."""
     with _round(args, portfolio, _shared_out(args)) as each:
-        speaking = {config.company: config for config in each.found.configs if speaks(config)}
+        speaking = {config.company: config for config in each.found.configs if not config.silent}
         told: list[PortfolioLine] = []
         for answer in each.answers(tell):
             told.append(answer.line)
@@ -233,6 +233,7 @@ def doctor(args: argparse.Namespace, portfolio: Portfolio) -> int:
         own = inspect(
             portfolio.own, errand, lambda found, _: list(doctor_delivery.examine(found, time.sleep, serves=False)), None
         )
+        own += [Check("companies", Outcome.WARNING, doubt) for doubt in doubts(portfolio.own.file, os.environ)]
         checked = _examined(args, portfolio)
     failed = any(check.outcome is Outcome.FAILED for checks in (own, *checked.values()) for check in checks)
     if args.json:

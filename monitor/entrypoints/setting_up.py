@@ -135,6 +135,8 @@ def config(args: argparse.Namespace) -> int:
         for problem in problems:
             complain(problem)
         if not problems:
+            for doubt in configuration.doubts(file, os.environ):
+                complain(f"warning: {doubt}")
             say(f"{file} is valid.")
         return 2 if problems else 0
     found = configured(args)

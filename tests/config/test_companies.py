@@ -133,6 +133,11 @@ WRONG = [
         "5: companies[2].database: is also the database of A; each company has one of its own",
     ),
     (
+        "source: {type: demo}\ncompanies:\n - {company: A, database: 'postgresql://db/smb'}\n"
+        " - company: B\n   database: postgresql://DB:5432/smb?schema=public",
+        "5: companies[2].database: is also the database of A; each company has one of its own",
+    ),
+    (
         'source: {type: demo}\ncompanies:\n - company: "M\\u0308uller\\u200b"\n - company: "M\\u0308U\\u00adller"',
         "4: companies[2].company: is also the name of company 1",
     ),

@@ -122,6 +122,49 @@ def test_a_command_that_one_of_many_companies_prints_is_about_that_company(run: 
     assert set(typed) - set(named) == {"digest --send"}, typed  # that of all companies, by the clock
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "doubt"),
+    [
+        ("{path: data}", "{path: ./data/}", "reads the same deals as A; unless that is meant, give it a source of its"),
+        (
+            "{path: data}",
+            "{path: data, tables: {spend: {type: csv, path: b.csv}}}",
+            "reads the same deals as A; unless",
+        ),
+        ("{path: data}", "{path: data, tables: {opportunities: {type: csv, path: b.csv}}}", ""),
+        ("{path: data}", "{path: data, tables: {opportunities: {file: b.csv}}}", ""),
+        ("{type: sql, schema: crm}", "{type: sql, schema: CRM}", "reads the same deals as A; unless"),
+        ("{type: sql, schema: a}", "{type: sql, schema: b}", ""),
+        ("{type: hubspot, cache: a}", "{type: hubspot, cache: b}", "asks hubspot with the tokens of the environment"),
+        ("{type: hubspot, cache: a}", "{type: salesforce, cache: b}", ""),
+        ("{type: demo}", "{type: demo}", ""),
+    ],
+)
+def test_config_check_doubts_that_two_companies_are_meant_to_have_the_same_deals(
+    run: Run, tmp_path: Path, first: str, second: str, doubt: str
+) -> None:
+    entries = f"  - {{company: A, source: {first}}}\n  - company: B\n    source: {second}\n"
+    file = configured(tmp_path, f"source: {{type: csv}}\ncompanies:\n{entries}")
+    answer = run("config", "check", "--config", file)
+    assert (answer.code, answer.out) == (0, f"{file} is valid.\n")
+    assert answer.err.startswith(f"smb-monitor: warning: {file}:4: companies[2]: reads the same" if doubt else "")
+    assert doubt in answer.err and bool(answer.err) == bool(doubt)
+
+
+def test_doctor_finds_a_company_without_channels_whose_log_a_worker_keeps_too(run: Run, tmp_path: Path) -> None:
+    entry = "  - {company: Gamma, source: {type: demo}, database: 'sqlite:///gamma.db'}\n"
+    file = configured(tmp_path, f"company: Northwind\ncompanies:\n{entry}")
+    doctor = partial(run, "doctor", "--company", "Gamma", "--config", file)
+    assert "this log too" not in doctor().out
+    config = configured_in(file, os.environ)
+    assert isinstance(config, Portfolio)
+    with open_log(config.company("Gamma")) as store:
+        store.beat("gammas-worker", "slots", datetime.now(UTC))
+    answer = doctor()
+    assert answer.code == 1
+    assert "gammas-worker keeps this log too, and here it has no channel" in " ".join(answer.out.split())
+
+
 def documents(answer: str) -> dict[str, str]:
     return {name: json.dumps(found) for name, found in json.loads(answer)["companies"].items()}
 
