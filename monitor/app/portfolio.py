@@ -148,7 +148,7 @@ def run_one(
     now = errand.world.now()
     try:
         with company(config, errand.world, shared) as found, opens(config) as store:
-            seen = work(found, store, found.asked(errand.as_of, _today(config, now)), now)
+            seen = work(found, store, _asked(found, errand), now)
     except MonitorError as error:
         return Answer(unreadable(config.company, str(error)))
     except NotHereError:
@@ -156,6 +156,12 @@ def run_one(
     except Exception as error:  # noqa: BLE001  one company that breaks the program must not leave the others unwatched
         return Answer(unreadable(config.company, broke(error)), broke=error)
     return Answer(line(seen), errand.shows(seen) if errand.shows else None)
+
+
+def _asked(found: Company, errand: Errand) -> Asked:
+    """What is asked of one company. A day that has not come where it is, further west, is no day yet: its own is."""
+    today = found.today(errand.world.now())
+    return found.asked(None if errand.as_of is None else min(errand.as_of, today), today)
 
 
 def answers(
@@ -250,7 +256,7 @@ def inspect(
     """The checks of one company; what it cannot be opened by is one that failed."""
     try:
         with company(config, errand.world, shared) as found:
-            return examine(found, found.asked(errand.as_of, _today(config, errand.world.now())))
+            return examine(found, _asked(found, errand))
     except MonitorError as error:
         return [Check("company", Outcome.FAILED, str(error))]
     except Exception as error:  # noqa: BLE001  as for a run

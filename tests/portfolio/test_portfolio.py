@@ -25,11 +25,13 @@ from monitor.app.wiring import Company, open_log
 from monitor.config import Portfolio
 from monitor.config import configured as configured_in
 from monitor.core.types import Snapshot
+from monitor.entrypoints import opening
 from monitor.entrypoints.opening import world
 from monitor.render import neutral
 from monitor.sources.csv_folder import CsvFolder
 from monitor.sources.source import World
 from tests.cli.conftest import Run
+from tests.lent import at
 from tests.portfolio.company import (
     BY_RULE,
     DAY,
@@ -200,6 +202,23 @@ def test_a_built_in_company_among_others_does_not_stop_their_clock(run: Run, tmp
         file = configured(tmp_path, f"{REST}companies:\n{entries}")
         days.append(run("status", "--json", "--config", file).json["as_of"])
     assert days[0] == days[1] != days[2]
+
+
+def test_a_day_that_has_not_come_for_a_company_further_west_is_its_own_last_day(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "datetime", at(datetime(2026, 9, 27, 22, tzinfo=UTC)))  # the 28th in Auckland
+    west = "  - {company: West, timezone: America/New_York, source: {type: csv, path: data0}}\n"
+    rest = REST.replace("America/New_York", "Pacific/Auckland")
+    file = in_folders(tmp_path, {"Beta": KINDS["Beta"]()}, rest=rest, more=west)
+    typed = ("--as-of", "2026-09-28", "--config", file)
+    answer = run("status", "--json", *typed)
+    assert {name: each["as_of"] for name, each in answer.json["companies"].items()} == {
+        "Beta": "2026-09-28",
+        "West": "2026-09-27",
+    }
+    assert "week to 27 Sep 2026" in run("status", *typed).out
+    assert "today is 2026-09-27 in America/New_York" in run("status", "--company", "West", *typed).err
 
 
 def test_where_nobody_can_be_read_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:
