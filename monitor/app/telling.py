@@ -87,11 +87,12 @@ def _messages(notices: Sequence[Notice], company: Company, seen: Snapshot | None
     if not notices:
         return
     directory, words, dashboard = company.config.directory(), company.words(), company.config.dashboard
+    slack = company.config.slack() is not None
     for notice in notices:
         for address in directory.everybody(notice.audiences):
             # nobody can press a button in a mail, so it is drawn for somebody who reads
             reader = "leadership" if address.channel == EMAIL else address.audience
-            message = drawing.build(notice, seen, words, reader, dashboard)
+            message = drawing.build(notice, seen, words, reader, dashboard, slack=slack)
             yield _row(notice, address, Outgoing("", address, notice.kind, message, notice.incident, _run(seen)))
         if notice.to_webhook and directory.webhook:
             address = Address(WEBHOOK, directory.webhook, "webhook", "webhook")

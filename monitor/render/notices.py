@@ -76,6 +76,7 @@ class _Story:
     mail: bool
     news: News
     dashboard: str | None
+    slack: bool
 
     @property
     def template(self) -> str:
@@ -124,15 +125,25 @@ class _Story:
             missing=max(1, self.news.needed - len(self.news.approved_by)),
             steps=sum(item.state != "done" for item in now.checklist) if now else 0,
             mail=self.mail,
+            slack=self.slack,
             dashboard=self.dashboard,
         )
 
 
 def build(
-    notice: Notice, snapshot: Snapshot | None, words: Words, audience: str, dashboard: str | None = None
+    notice: Notice,
+    snapshot: Snapshot | None,
+    words: Words,
+    audience: str,
+    dashboard: str | None = None,
+    *,
+    slack: bool = True,
 ) -> Message:
-    """What `audience` (core.routes.AUDIENCES, or `webhook`) is told. `snapshot` is None where nothing can be read."""
-    story = _Story(notice, snapshot, words, audience in TELLING, news(notice, snapshot), dashboard)
+    """What `audience` (core.routes.AUDIENCES, or `webhook`) is told. `snapshot` is None where nothing can be read.
+
+    `slack`: whether people can act there too.
+    """
+    story = _Story(notice, snapshot, words, audience in TELLING, news(notice, snapshot), dashboard, slack)
     said, tone = _headline(story)
     blocks = (
         *_opening(story),

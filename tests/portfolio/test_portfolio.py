@@ -118,6 +118,7 @@ def test_a_command_that_one_of_many_companies_prints_is_about_that_company(run: 
     with open_log(found.company(name)) as store:
         mails = [store.outbox.outgoing(line.key) for line in store.outbox.lines()]
     printed += " ".join(json.dumps(neutral.render(mail.message)) for mail in mails if mail)
+    assert "in Slack" not in printed  # it has none
     typed = re.findall(r"smb-monitor ([a-z -]+?)(?= --company 'Acme & S|[^a-z -])", printed)
     named = re.findall(r"smb-monitor ([a-z -]+?)(?= --company 'Acme & S)", printed)
     assert {"doctor", "breaker", "init --template spend"} <= set(named), named
