@@ -48,7 +48,7 @@ def _to_trip(book: Book, decision: Decision, indicator: Indicator[Any], t: date)
             if streak.count == 1
             else f"{indicator.title} is breaking"
         )
-        detail = f"{streak.quarters[-1]}{so_far} is in breakage: {more} and {consequence}"
+        detail = f"{streak.quarters[-1]}{so_far} is in breakage; {more} and {consequence}"
         running = book.policy.calendar.quarter_of(t)
         return [Ahead("first_breakage", indicator.key, headline, detail), *_avoid(book, indicator, running, t)]
     return []

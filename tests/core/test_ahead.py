@@ -40,7 +40,7 @@ def test_the_first_breakage_quarter_is_said_while_it_runs(indicator: str) -> Non
     first = found["first_breakage"]
     assert first.indicator == KEYS.get(indicator, indicator)
     assert first.headline.endswith("is in its first breakage quarter")
-    assert first.detail == "FY2025-Q3 so far is in breakage: one more and hiring pauses"
+    assert first.detail == "FY2025-Q3 so far is in breakage; one more and hiring pauses"
     assert found["to_avoid"].by == date(2025, 9, 30)
 
 
@@ -56,7 +56,7 @@ def test_a_second_breakage_quarter_is_on_course_to_trip_on_its_seal_day(indicato
 
 def test_a_sealed_breakage_quarter_stays_in_view_while_the_running_one_is_well() -> None:
     found = lies_ahead(told("HHHHHBH", quarters=8), "2025-08-17")
-    assert found["first_breakage"].detail == "FY2025-Q2 is in breakage: one more and hiring pauses"
+    assert found["first_breakage"].detail == "FY2025-Q2 is in breakage; one more and hiring pauses"
 
 
 def test_a_quarter_that_is_over_and_not_sealed_is_on_course_too() -> None:
@@ -68,7 +68,7 @@ def test_a_quarter_that_is_over_and_not_sealed_is_on_course_too() -> None:
 
 def test_a_good_quarter_that_is_over_forgives_before_it_is_sealed() -> None:
     found = lies_ahead(told("HHHHHBHB", quarters=9), "2025-10-05")
-    assert found["first_breakage"].detail == "FY2025-Q4 so far is in breakage: one more and hiring pauses"
+    assert found["first_breakage"].detail == "FY2025-Q4 so far is in breakage; one more and hiring pauses"
 
 
 def test_early_attainment_is_no_reason_to_look_ahead() -> None:
@@ -111,7 +111,7 @@ def test_one_that_has_recovered_waits_for_the_others() -> None:
     [
         ("coverage", "an open pipeline of "),
         ("win_rate", " wins of the about "),
-        ("attainment", " more bookings, by 2025-09-30"),
+        ("attainment", " more in bookings, by 2025-09-30"),
     ],
 )
 def test_what_avoids_breakage_is_said_with_its_numbers(indicator: str, clause: str) -> None:
@@ -126,7 +126,7 @@ def test_the_bookings_that_avoid_breakage_are_those_up_to_the_edge() -> None:
         if d.outcome == "won" and date(2025, 7, 1) <= d.created <= date(2025, 8, 17)
     )
     detail = lies_ahead(company, "2025-08-17")["to_avoid"].detail
-    assert detail == f"{round(Decimal('0.65') * 900_000 - booked):,} more bookings, by 2025-09-30"
+    assert detail == f"{round(Decimal('0.65') * 900_000 - booked):,} more in bookings, by 2025-09-30"
 
 
 def test_the_pipeline_that_avoids_breakage_makes_the_mean_reach_the_edge() -> None:

@@ -155,7 +155,7 @@ class Attainment(Indicator[AttainmentSettings]):
             return None
         booked = book.bookings(segment, quarter.start, quarter.end, t).amount
         gap = target * quota - booked
-        return f"{_m(gap)} more bookings" if gap > 0 else None
+        return f"{_m(gap)} more in bookings" if gap > 0 else None
 
 
 def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple[Fraction, int]:

@@ -164,7 +164,7 @@ class CacPayback(Indicator[PaybackSettings]):
         arr = Fraction(measure.inputs["spend"] or 0) * 12 / (target * Fraction(margin))
         booked = book.won(segment, quarter.start, quarter.end, t).amount
         gap = arr - booked
-        return f"{_m(gap)} more new ARR at the spend of the last three months" if gap > 0 else None
+        return f"{_m(gap)} more in new ARR at the spend of the last three months" if gap > 0 else None
 
     def alternatives(self, settings: PaybackSettings) -> Mapping[str, PaybackSettings]:
         return {
