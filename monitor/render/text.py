@@ -58,15 +58,15 @@ def lines(message: Message, sheet: Sheet) -> list[Line]:
     """The rows of the sheet, top to bottom; none is wider than the sheet."""
     weight = message.tone if message.tone in (Tone.GOOD, Tone.WARN, Tone.BAD) else Tone.STRONG
     rows: list[Line] = list(wrapped((Span(message.headline, weight),), sheet))
-    close = False
+    close, running = False, True
     for block in message.blocks:
         drawn = list(_draw(block, sheet))
         if not drawn:
             continue
-        if not (close or isinstance(block, Paragraph)):
+        if not (close or (running and isinstance(block, Paragraph))):
             rows.append(())
         rows += drawn
-        close = isinstance(block, Heading | Divider)
+        close, running = isinstance(block, Heading | Divider), isinstance(block, Paragraph)
     return rows
 
 
