@@ -59,10 +59,15 @@ def _template(args: argparse.Namespace) -> int:
     from monitor.config.writing import write_whole
 
     file, table = _file(args), args.template
-    text = template_for(table, _document(args, file)) if file.exists() else template(table)
+    document = _document(args, file) if file.exists() else None
     sheet = file.parent / FOLDER / f"{table}.csv"
-    _tell(write_whole({sheet: text}))
-    say(f"Fill it in and name it in {file}, under source.tables: `{table}: {{type: csv, path: {FOLDER}/{table}.csv}}`.")
+    _tell(write_whole({sheet: template_for(table, document) if document else template(table)}))
+    section = document.source.tables.get(table) if document else None
+    if section and section.path and file.parent / section.path == sheet:
+        say(f"Fill it in; {file} names it already.")
+    else:
+        named = f"`{table}: {{type: csv, path: {FOLDER}/{table}.csv}}`"
+        say(f"Fill it in and name it in {file}, under source.tables: {named}.")
     return 0
 
 

@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.core.tables import ON_SHEETS
 from monitor.errors import DataError
 from monitor.sources.csv_folder import CsvFolder
 from monitor.sources.source import Addressed, CallsOut, Copied, Source
@@ -32,22 +34,29 @@ class Parted:
     own: Mapping[str, SourceSpec]
     quotas: TableSpec | None = None
     """Quotas by a constant of each rep, where the reps or the deals are read from a file of their own."""
+    lacking: str = ""
+    """A sentence for the first file that is not there: whoever reads is told, whoever only opens is not."""
 
 
 def parted(spec: SourceSpec) -> Parted:
-    """What `spec` says of tables with a place of their own. Raises DataError where there is no such file."""
+    """What `spec` says of tables with a place of their own."""
     own = {name: _alone(spec, name, table) for name, table in spec.tables.items() if table.type is not None}
     quotas = spec.table("quotas")
     late = quotas.from_reps is not None and quotas.type is None and bool(own.keys() & MAKING)
     rest = replace(spec, with_addresses=any(name in own for name in NAMING))
-    return Parted(rest, own, quotas if late else None)
+    gone = (name for name in own if (path := spec.table(name).path) is None or not path.exists())
+    lacking = next((_lacking(name, spec.table(name)) for name in gone), "")
+    return Parted(rest, own, quotas if late else None, lacking)
+
+
+def _lacking(name: str, table: TableSpec) -> str:
+    template = f" (`smb-monitor init --template {name}` writes one to fill in)" if name in ON_SHEETS else ""
+    return f"source.tables.{name}.path: there is no '{table.path}': put the file there{template}, or mend the path."
 
 
 def _alone(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
     """A folder of one table; people bring the rule by which their quotas are made."""
-    path = table.path
-    if path is None or not path.exists():
-        raise DataError(f"source.tables.{name}.path: there is no '{path}': put the file there, or mend the path.")
+    path = table.path or Path()
     folder = path if path.is_dir() else path.parent
     file = table.file if path.is_dir() else path.name
     tables = {name: replace(table, type=None, path=None, file=file)}
@@ -72,6 +81,7 @@ class Mixed:
         return self._tables
 
     def _read(self) -> Mapping[str, ibis.Table]:
+        self._must_be_there()
         import ibis
         from ibis.util import gen_name
 
@@ -94,6 +104,10 @@ class Mixed:
             add_quotas(found, late, self._parts.rest)
         return found
 
+    def _must_be_there(self) -> None:
+        if self._parts.lacking:
+            raise DataError(self._parts.lacking)
+
     def _engine(self) -> Engine:
         """One of our own, where every table has a file of its own."""
         from monitor.sources.engine import Engine
@@ -102,6 +116,7 @@ class Mixed:
         return self._own
 
     def stamp(self) -> str:
+        self._must_be_there()
         digest = hashlib.sha256(self._main.stamp().encode())
         for name, spec in sorted(self._parts.own.items()):
             digest.update(f"{name}\0{CsvFolder(spec).stamp()}\0".encode())

@@ -117,6 +117,16 @@ def test_one_template_is_written_for_the_configuration_that_is_there(run: Run, t
     assert "is left as it is" in run("init", "--template", "spend", "--config", config).out
 
 
+def test_doctor_names_the_template_of_a_sheet_that_is_not_there_beside_all_else(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("company: A\nsource: {type: demo, tables: {spend: {type: csv, path: sheets/spend.csv}}}\n")
+    answer = run("doctor", "--config", config)
+    assert answer.code == 1 and "nobody may override" in answer.out
+    assert "`smb-monitor init --template spend` writes one" in " ".join(answer.out.split())
+    assert f"Fill it in; {config} names it already." in run("init", "--template", "spend", "--config", config).out
+    assert run("status", "--config", config).code == 0
+
+
 def test_a_template_fits_the_one_of_many_companies_that_is_named(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,10 +100,12 @@ def test_a_change_of_either_place_is_seen(tmp_path: Path) -> None:
     source.close()
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", ["tables", "stamp", "remarks"])
+def test_a_file_that_is_not_there_is_named_when_something_is_asked(tmp_path: Path, asked: str) -> None:
     own = TableSpec(type="csv", path=tmp_path / "quotas.csv")
-    with pytest.raises(DataError, match=r"source\.tables\.quotas\.path: there is no '.*quotas\.csv'"):
-        open_source(SourceSpec(type="demo", tables={"quotas": own}))
+    wrong = pytest.raises(DataError, match=r"source\.tables\.quotas\.path: there is no '.*quotas\.csv'")
+    with closing(open_source(SourceSpec(type="demo", tables={"quotas": own}))) as source, wrong:
+        getattr(source, asked)()
 
 
 def test_quotas_by_rule_follow_reps_from_a_spreadsheet(tmp_path: Path) -> None:
