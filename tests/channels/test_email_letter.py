@@ -196,6 +196,7 @@ def test_a_chart_that_cannot_be_drawn_leaves_its_figures_in_a_mail_that_is_sent(
     serve: Serve, mail: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)  # as if what draws were not installed
+    chart._drawn.cache_clear()
     with serve() as server:
         answer = mail(server.port).send(claimed(), NOW)
     assert isinstance(answer, Sent)

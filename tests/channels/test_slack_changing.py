@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.core.outbox import Absent, Claimed, Failed, Receipt, Retry, Sent, Unknown
+from monitor.render import chart as drawing
 from tests.channels.slack_rows import ALARM, PLAIN, Phone, change, chart, phone, row
 from tests.slack_server import ALERT, LOST, SlackServer, faults
 from tests.slack_server.faults import Fault, Strike
@@ -179,6 +180,7 @@ def test_a_picture_that_cannot_be_drawn_fails_alone(slack: SlackServer, monkeypa
     line = phone(slack)
     before, at = posted(line)
     monkeypatch.setitem(sys.modules, "vl_convert", None)
+    drawing._drawn.cache_clear()
     outcome = line.send(chart(before, at))
     assert outcome == Failed("the chart could not be drawn (ModuleNotFoundError)")
     assert len(slack.messages(ALERT)) == 1
