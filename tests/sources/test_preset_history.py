@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import ibis
 import pytest
 
 from monitor.core.source_spec import SourceSpec, TableSpec
+from monitor.sources.presets import hubspot, salesforce
 from monitor.sources.presets.preset import Preset
-from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, rows, total
+from tests.sources.crm_hubspot import hubspot as hubspots_tables
+from tests.sources.crm_salesforce import salesforce as salesforces_tables
+from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows, total
 
 
 def tracked(field: str, old: str | None, new: str | None, at: str = "2026-01-07T10:00:00.000+0000") -> Row:
@@ -164,3 +168,14 @@ def test_stages_entered_tell_what_property_history_does_not(engine: Any) -> None
 def test_a_moment_is_utc_and_its_day_the_companys(engine: Any) -> None:
     preset = made(engine, "salesforce", {"opportunity": [opportunity(created_date="2026-01-06 03:00:00")]})
     assert str(facts_of(preset.tables).facts.begins) == "2026-01-05"
+
+
+@pytest.mark.parametrize(
+    ("crm", "raw"), [(salesforce, salesforces_tables), (hubspot, hubspots_tables)], ids=["salesforce", "hubspot"]
+)
+def test_a_question_is_short_enough_for_an_engine_to_plan_at_once(engine: Any, crm: Any, raw: Any) -> None:
+    few: Raw = {name: rows[:1] for name, rows in raw().items()}
+    preset = crm.canonical(put(engine, few).get, SPEC)
+    assert (
+        max(len(str(ibis.to_sql(table, dialect="duckdb", pretty=False))) for table in preset.tables.values()) < 45_000
+    )

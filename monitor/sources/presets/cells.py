@@ -80,8 +80,8 @@ def moment(cell: ir.Value) -> ir.Value:
     if not isinstance(cell, ir.StringValue):
         return cell
     said = text(cell)
-    said = ibis.ifelse(said.re_search("^.{10}[ T][0-9]:"), said.substr(0, 10) + " 0" + said.substr(11), said)
     millis = ibis.ifelse(said.re_search(_MILLIS), said, ibis.null("string")).cast("int64")
+    said = ibis.ifelse(said.re_search("^.{10}[ T][0-9]:"), said.substr(0, 10) + " 0" + said.substr(11), said)
     return ibis.cases(
         (said.re_search(_NAIVE), said + "Z"), (millis.notnull(), _of_millis(cast(ir.IntegerValue, millis))), else_=said
     )

@@ -183,13 +183,17 @@ def _tracked(raw: Raw | None, mapping: TableSpec) -> ibis.Table | None:
     if deal is None or what is None or at is None or old is None or new is None:
         return None
     field = squeezed(what).cases(*((_tracked_as(theirs), name) for name, theirs in _columns(mapping).items()))
-    for name, read in _readers(mapping).items():
-        old, new = ((field == name).ifelse(read(value), value) for value in (old, new))
-    rows = raw.table.select(**change(deal, field, old, new, at))
+    rows = raw.table.select(**change(deal, field, *(_read(value, field, mapping) for value in (old, new)), at))
     by_id = (rows.old_value.re_search(_USER) | rows.new_value.isnull()).fill_null(False) | (
         rows.new_value.re_search(_USER).fill_null(False)
     )
     return rows.filter(rows.field.notnull(), (rows.field != "owner_id") | by_id)
+
+
+def _read(value: Value, field: Value, mapping: TableSpec) -> Value:
+    """A past value as its field is read. Side by side: one within the other is a question that takes long to plan."""
+    readers = _readers(mapping).items()
+    return ibis.cases(*((field == name, read(value)) for name, read in readers), else_=value)
 
 
 def _tracked_as(column: str) -> str:
