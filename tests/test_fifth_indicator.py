@@ -66,7 +66,15 @@ def test_status_reads_it_and_the_breaker_knows_it(project: Path) -> None:
     assert len(read["quarters"]) == 11 and read["fits_definition"] is not None
 
 
-@pytest.mark.parametrize("words", [("digest",), ("history",), ("explain", "deal_size"), ("doctor",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("digest",),
+        pytest.param(("history",), marks=pytest.mark.thorough),
+        ("explain", "deal_size"),
+        pytest.param(("doctor",), marks=pytest.mark.thorough),
+    ],
+)
 def test_every_page_shows_it(project: Path, words: tuple[str, ...]) -> None:
     page = typed(project, *words)
     assert page.returncode in (0, 1) and "verage won deal" in page.stdout, page.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -134,7 +135,7 @@ CHANGES = st.builds(
 
 
 @given(st.lists(CHANGES, max_size=60), st.randoms(use_true_random=False))
-@settings(max_examples=6)
+@settings(max_examples=int(os.environ.get("EXAMPLES", "3")))
 def test_no_deal_is_named_that_did_not_change_in_the_days_before_and_no_order_matters(
     history: list[Row], chance: Any
 ) -> None:

@@ -21,7 +21,7 @@ POLICIES = st.sampled_from(
     [NAMED, replace(NAMED, segments_by=("acv",)), replace(NAMED, segments_by=("employees", "fit"))]
 )
 KEYS = {"pipeline": 3, "decided": 5, "bookings": 3}
-FEW = settings(max_examples=int(os.environ.get("EXAMPLES", "4")))
+FEW = settings(max_examples=int(os.environ.get("EXAMPLES", "2")))
 """`make test-all` asks for more: each takes a second."""
 
 

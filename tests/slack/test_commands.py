@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from monitor.app.queries import explain
-from monitor.app.wiring import Asked
+from monitor.app.wiring import Asked, open_company
 from monitor.core.seen import SeenWeeks
 from tests.render import slack_rules
 from tests.slack.conftest import Opened, Room
@@ -68,12 +70,14 @@ def test_help_and_wrong_words_are_never_shared(room: Room) -> None:
     assert room.ada.hears("Why needs an indicator")["response_type"] == "ephemeral"
 
 
-def names_in(room: Room) -> set[str]:
+@pytest.fixture(scope="module")
+def names(kept: Callable[[str], Path]) -> set[str]:
     """Deals, accounts and people behind pipeline coverage."""
-    today = room.company.source.today()
-    assert today is not None
-    asked = Asked(room.company.asked(None, today).as_of, today)
-    found = explain(room.company, SeenWeeks(), "pipeline_coverage", "smb", asked)
+    with open_company(kept("trap") / "config.yaml", {}) as company:
+        today = company.source.today()
+        assert today is not None
+        asked = Asked(company.asked(None, today).as_of, today)
+        found = explain(company, SeenWeeks(), "pipeline_coverage", "smb", asked)
     columns = ("Deal", "Account", "Owner", "Rep", "AE", "Name")
     return {
         row[at]
@@ -87,18 +91,19 @@ def names_in(room: Room) -> set[str]:
 @pytest.mark.parametrize(
     ("user", "sees"), [(ADA, True), pytest.param(MIA, True, marks=pytest.mark.thorough), (GIL, True), (OTTO, False)]
 )
-def test_deals_and_people_are_named_to_leadership_and_the_user_group_only(room: Room, user: str, sees: bool) -> None:
-    names = names_in(room)
+def test_deals_and_people_are_named_to_leadership_and_the_user_group_only(
+    room: Room, names: set[str], user: str, sees: bool
+) -> None:
     room.person(user).types("why coverage")
     answer = json.dumps(room.person(user).hears("Pipeline coverage"), ensure_ascii=False)
     assert names and any(name in answer for name in names) is sees
     assert ("are shown to leadership" in answer) is not sees
 
 
-def test_what_is_shared_has_no_names_whoever_shares_it(room: Room) -> None:
+def test_what_is_shared_has_no_names_whoever_shares_it(room: Room, names: set[str]) -> None:
     room.ada.types("why coverage share")
     answer = json.dumps(room.ada.hears("Pipeline coverage"), ensure_ascii=False)
-    assert "in_channel" in answer and not any(name in answer for name in names_in(room))
+    assert "in_channel" in answer and not any(name in answer for name in names)
 
 
 def test_while_slack_does_not_list_the_user_group_nobody_counts_as_a_member(room: Room) -> None:

@@ -91,7 +91,7 @@ def test_it_starts_sends_the_digest_answers_and_stops_when_told(serving: Serving
     assert len(digests(slack)) == 1
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)])
 def test_told_to_stop_while_it_sends_it_ends_what_it_sends_and_nothing_is_sent_twice(
     serving: Serving, slack: SlackServer, clock: FileClock, tmp_path: Path, by: signal.Signals
 ) -> None:
@@ -110,6 +110,7 @@ def test_told_to_stop_while_it_sends_it_ends_what_it_sends_and_nothing_is_sent_t
     assert len(digests(slack)) == 1
 
 
+@pytest.mark.parametrize("url", [pytest.param("sqlite", marks=pytest.mark.thorough), "postgresql"], indirect=True)
 def test_stopped_over_a_run_that_does_not_end_it_leaves_within_seconds_and_the_slot_to_others(
     serving: Serving, slack: SlackServer, url: str
 ) -> None:
@@ -120,6 +121,7 @@ def test_stopped_over_a_run_that_does_not_end_it_leaves_within_seconds_and_the_s
     wait_for(lambda: digests(slack), "the digest arrives")
 
 
+@pytest.mark.parametrize("url", [pytest.param("sqlite", marks=pytest.mark.thorough), "postgresql"], indirect=True)
 def test_killed_over_a_slot_it_is_followed_by_another_when_its_lease_is_over(
     serving: Serving, slack: SlackServer, clock: FileClock, url: str
 ) -> None:

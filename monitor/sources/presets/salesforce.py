@@ -183,7 +183,8 @@ def _tracked(raw: Raw | None, mapping: TableSpec) -> ibis.Table | None:
     if deal is None or what is None or at is None or old is None or new is None:
         return None
     field = squeezed(what).cases(*((_tracked_as(theirs), name) for name, theirs in _columns(mapping).items()))
-    rows = raw.table.select(**change(deal, field, *(_read(value, field, mapping) for value in (old, new)), at))
+    old, new = (_read(value, field, mapping) for value in (old, new))
+    rows = raw.table.select(**change(deal, field, old, new, at))
     by_id = (rows.old_value.re_search(_USER) | rows.new_value.isnull()).fill_null(False) | (
         rows.new_value.re_search(_USER).fill_null(False)
     )
