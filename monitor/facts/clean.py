@@ -72,7 +72,8 @@ def usable(
 
     rows = read_table(raw, spec, columns or whole, rules).table
     kept = work.keep(name, shape(rows) if shape else rows)
-    counted = work.dicts(kept.group_by(COMPANY).agg(rows=kept.count(), fine=kept.fine.sum()))
+    odd = {column: kept[column].sum() for column in kept.columns if column.startswith("odd_")}
+    counted = work.dicts(kept.group_by(COMPANY).agg(rows=kept.count(), fine=kept.fine.sum(), **odd))
     tally.rows[name] = Counter({row[COMPANY]: row["rows"] for row in counted})
     good, has_bad = kept.drop("fine"), any(row["rows"] > row["fine"] for row in counted)
     if has_bad:
@@ -80,7 +81,7 @@ def usable(
         tally.set_aside(name, _keyed(_bad(every()), key))
     if key:
         good = without_disputed(tally, good, every, name, key, has_bad=has_bad)
-    _count_odd(tally, name, good, key)
+    _count_odd(tally, name, good, key, [flag for flag in odd if any(row[flag] for row in counted)])
     return good
 
 
@@ -88,9 +89,8 @@ def _bad(every: ir.Table) -> ir.Table:
     return every.filter(every.reason.notnull())
 
 
-def _count_odd(tally: Tally, name: str, good: ir.Table, key: Sequence[str]) -> None:
-    """Counts the cells that were read as missing because they made no sense."""
-    flags = [column for column in good.columns if column.startswith("odd_")]
+def _count_odd(tally: Tally, name: str, good: ir.Table, key: Sequence[str], flags: Sequence[str]) -> None:
+    """Counts the cells that were read as missing because they made no sense; `flags` are those that any row has."""
     if not flags:
         return
     found = tally.work.dicts(good.agg(**{flag: good[flag].sum() for flag in flags}))[0]
@@ -119,10 +119,9 @@ def without_disputed(
     if has_bad:
         bad = _identified(_bad(every()), key).select("ident").distinct()
         twice = twice.union(good.select("ident").semi_join(bad, "ident")).distinct()
-    twice = work.keep("twice", twice)
-    if not work.count(twice):
-        work.forget("twice")
+    if not work.count(twice):  # as it mostly is: nothing has to be kept then
         return plain
+    twice = work.keep("twice", twice)
     again = _identified(every(), key).semi_join(twice, "ident")
     disputed, equal = _kinds(tally, again)
     again = again.filter(again.reason.isnull())
