@@ -95,6 +95,15 @@ def test_rows_that_differ_in_a_column_that_no_fact_needs_are_a_dispute_too() -> 
     assert sets_aside(read({"opportunities": rows}, LENIENT)) == {"duplicate_id": 2}
 
 
+def test_people_and_quotas_that_differ_are_never_taken_for_one_however_alike_their_texts_are() -> None:
+    people = [rep(f"REP{number:05}", "2022-01-01") | {"name": f"Rep {number}"} for number in range(500)]
+    starts = [f"{year}-{month:02}-01" for year in range(2010, 2026) for month in (1, 4, 7, 10)]
+    quotas = [{"rep_id": row["rep_id"], "period_start": start, "amount": "1"} for row in people for start in starts]
+    loaded = read({"opportunities": [deal()], "reps": people, "quotas": quotas})
+    assert (len(loaded.facts.reps), len(loaded.facts.quotas)) == (500, 32_000)  # type: ignore[arg-type]
+    assert sets_aside(loaded, "reps") == sets_aside(loaded, "quotas") == {}
+
+
 def test_bad_rows_are_listed_with_file_and_line() -> None:
     rows = [row | {"_file": "deals.csv", "_line": number} for number, row in enumerate(filler(), start=2)]
     rows += [deal("x", created="?", _file="deals.csv", _line=99)]

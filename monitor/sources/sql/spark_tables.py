@@ -22,6 +22,9 @@ FROM (SELECT DISTINCT _metadata.file_path, _metadata.file_size, _metadata.file_m
 """What a table of files stands on: none of them is ever changed in its place without a new time."""
 _ROWS = "SELECT count(*), sum(CAST(xxhash64(*) AS DECIMAL(38, 0))) FROM {}"
 """Of views and tables that are no files."""
+_PARTS = "spark.sql.shuffle.partitions"
+_MOST, _LEAST = 1_000_000, 100_000
+"""Rows of all tables in a part: more do not fit into little memory, fewer take longer to hand out than to read."""
 
 
 class SparkTables:
@@ -33,6 +36,8 @@ class SparkTables:
         self._files = place.parquet() if place.folder is not None else None
         self._folder = str(place.folder)
         self._spark = join(place)
+        self._parts_are_given = _PARTS in self._spark.conf.getAll
+        self._rows: dict[tuple[str, str], int] = {}
         self._session: Session = Session().connect(self._spark)
 
     @contextmanager
@@ -67,7 +72,9 @@ class SparkTables:
     def table(self, name: str, schema: str) -> ir.Table:
         """Raises DataError where it cannot be read."""
         try:
-            return self._session.view(self._frame(name, schema))
+            frame = self._frame(name, schema)
+            self._choose_parts((schema, name), frame)
+            return self._session.view(frame)
         except PySparkException as error:
             raise DataError(
                 f"Table {name} of {self.where} cannot be read ({first_line(error)}): mend it, or let the cluster's "
@@ -83,6 +90,14 @@ class SparkTables:
         self._session.forget_all()
         leave()
 
+    def _choose_parts(self, table: tuple[str, str], frame: DataFrame) -> None:
+        """Where nobody said into how many parts Spark sorts rows out, as many as all tables together are worth."""
+        if self._parts_are_given or table in self._rows:
+            return
+        self._rows[table] = frame.count()  # a matter of the files' footers, not of their rows
+        parts = _parts(sum(self._rows.values()), self._spark.sparkContext.defaultParallelism)
+        self._spark.conf.set(_PARTS, parts)
+
     def _held(self, table: str) -> tuple[object, ...]:
         try:
             rows = self._spark.sql(_FILES.format(table)).collect()
@@ -97,6 +112,11 @@ class SparkTables:
 
     def _asked(self, statement: str) -> list[str]:
         return [row[0] for row in self._spark.sql(statement).collect()]
+
+
+def _parts(rows: int, cores: int) -> int:
+    """Into how many parts that many rows are sorted out: one for each core, unless those are too large or too small."""
+    return max(-(-rows // _MOST), min(cores, -(-rows // _LEAST)), 1)
 
 
 def _quoted(name: str) -> str:

@@ -43,6 +43,11 @@ class Cluster:
 
     @property
     def url(self) -> str:
+        """With a part for each worker, however few rows there are."""
+        return f"{self.bare_url}&spark.sql.shuffle.partitions=2"
+
+    @property
+    def bare_url(self) -> str:
         """Settings for small data on two busy cores: nothing is compiled, nothing split."""
         driver, blocks = self.ports
         return f"{self.master}?" + urlencode(
@@ -56,7 +61,6 @@ class Cluster:
                 "spark.executor.memory": "640m",
                 "spark.executor.extraJavaOptions": QUICK,
                 "spark.task.maxDirectResultSize": "64m",  # no result goes another way
-                "spark.sql.shuffle.partitions": 2,
                 "spark.sql.adaptive.enabled": "false",
                 "spark.sql.codegen.wholeStage": "false",
                 "spark.sql.codegen.factoryMode": "NO_CODEGEN",

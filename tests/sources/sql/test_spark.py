@@ -10,6 +10,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pyspark.sql import SparkSession
@@ -54,7 +55,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One for all tests here, and one application on it: each would take half a minute to start."""
     folder = put(tmp_path_factory.mktemp("first"), {"opportunities": clean_company()["opportunities"]})
     with running() as found:
-        first = open_source(found.spec(folder))
+        first = open_source(bare(found, folder))  # an application of which nobody said how many parts it should have
         first.tables()
         yield found
         first.close()
@@ -68,6 +69,30 @@ def test_status_is_what_it_is_from_files(
     there = status(lake, tmp_path, monkeypatch, capsys)
     (tmp_path / "here").mkdir()
     assert there == status(csv_files(tmp_path / "here"), tmp_path / "here", monkeypatch, capsys)
+
+
+def bare(cluster: Cluster, folder: Path) -> SourceSpec:
+    return replace(cluster.spec(folder), secrets={"SOURCE_URL": Secret(cluster.bare_url)})
+
+
+def test_rows_are_sorted_out_into_parts_by_their_number_unless_somebody_says_how_many(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    for name in ("few", "many"):
+        put(tmp_path / name, {"opportunities": clean_company()["opportunities"][:20]})
+    pq.write_table(pa.table({"account_id": pa.repeat("A", 2_100_000)}), tmp_path / "many" / "accounts.parquet")
+    asked = {"few": bare(cluster, tmp_path / "few"), "many": bare(cluster, tmp_path / "many")}
+    asked["told"] = cluster.spec(tmp_path / "many")
+    assert {name: parts(spec) for name, spec in asked.items()} == {"few": "1", "many": "3", "told": "2"}
+
+
+def parts(spec: SourceSpec) -> str:
+    source = open_source(spec)
+    try:
+        engine: Any = source.tables()["opportunities"].get_backend()
+        return str(engine.raw_sql("SET spark.sql.shuffle.partitions").collect()[0].value)
+    finally:
+        source.close()
 
 
 def facts(spec: SourceSpec, policy: FactsPolicy, as_of: date) -> Any:
