@@ -82,9 +82,9 @@ def identity(text: ir.Value, company: ir.IntegerValue | int) -> ir.IntegerValue:
     return cast(ir.IntegerValue, ibis.ifelse(text.notnull(), _hash(text, code), ibis.null()))
 
 
-@ibis.udf.scalar.builtin(name="hash", signature=((dt.string, dt.int32), dt.uint64))  # type: ignore[untyped-decorator]
+@ibis.udf.scalar.builtin(name="id_hash", signature=((dt.string, dt.int32), dt.uint64))  # type: ignore[untyped-decorator]
 def _hash(text: str, company: int) -> int:  # type: ignore[empty-body]
-    """The engine's own hash; ibis' `hash()` goes a long way round to make it signed."""
+    """The engine's own hash, on DuckDB made sound (`engines`); ibis' goes a long way round to make it signed."""
 
 
 def choice(text: ir.StringValue, choices: tuple[str, ...]) -> ir.StringValue:

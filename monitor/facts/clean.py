@@ -135,14 +135,11 @@ def without_disputed(
 
 
 def _identified(rows: ir.Table, key: Sequence[str]) -> ir.Table:
-    """The rows with their key as one value, `ident`; what is missing in a key equals what is missing in another.
-
-    Keys of several columns stay text: DuckDB's hash gives many texts that differ in two places the same number.
-    """
+    """The rows with their key as one number, `ident`; what is missing in a key equals what is missing in another."""
     if len(key) == 1:
         return rows.mutate(ident=identity(rows[key[0]], rows[COMPANY]))
-    texts = [rows[name].cast("string").fill_null("") for name in (COMPANY, *key)]
-    return rows.mutate(ident=ibis.literal("|").join(texts))
+    texts = [rows[name].cast("string").fill_null("") for name in key]
+    return rows.mutate(ident=identity(ibis.literal("|").join(texts), rows[COMPANY]))
 
 
 def _repeated(good: ir.Table) -> ir.Table:

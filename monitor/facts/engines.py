@@ -67,11 +67,17 @@ def engine_of(backend: SQLBackend) -> Engine:
     return made() if made else Engine()
 
 
+_ID_HASH = "CREATE OR REPLACE TEMP MACRO id_hash(id, company) AS hash(id, '0000' || id, company)"
+"""DuckDB's hash takes eight bytes at a time, and texts that differ in the last bytes of two such blocks often share its
+number: it never mixes them downwards. Moved on by half a block, the same bytes cannot cancel out again.
+"""
+
+
 def _duckdb() -> Engine:
     import duckdb
 
     return Engine(
-        ("SET TimeZone = {zone}", "SET preserve_insertion_order = false"),
+        ("SET TimeZone = {zone}", "SET preserve_insertion_order = false", _ID_HASH),
         (duckdb.Error,),
         (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.InternalException),
         "SET memory_limit = '{bytes} bytes'",

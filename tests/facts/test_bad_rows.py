@@ -104,6 +104,16 @@ def test_people_and_quotas_that_differ_are_never_taken_for_one_however_alike_the
     assert sets_aside(loaded, "reps") == sets_aside(loaded, "quotas") == {}
 
 
+def test_deals_and_accounts_whose_ids_differ_in_two_letters_are_never_taken_for_one() -> None:
+    letters = [chr(code) for code in range(ord("0"), ord("p"))]
+    ids = [f"aaaaaaa{one}bbbbbbb{other}" for one in letters for other in letters]
+    deals = [deal(name, account_id=name) for name in ids]
+    accounts = [{"account_id": name, "employees": "20"} for name in ids]
+    loaded = read({"opportunities": deals, "accounts": accounts})
+    assert int(loaded.facts.pipeline["deals"].sum()) == len(ids)
+    assert sets_aside(loaded) == sets_aside(loaded, "accounts") == {}
+
+
 def test_bad_rows_are_listed_with_file_and_line() -> None:
     rows = [row | {"_file": "deals.csv", "_line": number} for number, row in enumerate(filler(), start=2)]
     rows += [deal("x", created="?", _file="deals.csv", _line=99)]

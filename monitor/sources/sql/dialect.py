@@ -107,8 +107,8 @@ class Dialect(PostgresCompiler):  # type: ignore[misc]
         return sge.RegexpLike(this=arg, expression=pattern)
 
     def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
-        """The engine's hash of a text and a number under the name that DuckDB has for it."""
-        if op.__func_name__ == "hash":
+        """The engine's hash of a text and a number."""
+        if op.__func_name__ == "id_hash":
             return self.f.hashtextextended(*kw.values())
         return super().visit_ScalarUDF(op, **kw)
 

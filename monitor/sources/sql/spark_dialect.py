@@ -33,8 +33,8 @@ class SparkWords(Words):  # type: ignore[misc]
     __slots__ = ()
 
     def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
-        """The engine's hash of a text under the name that DuckDB has for it; signed here, which nothing sees."""
-        if op.__func_name__ == "hash":
+        """The engine's hash of a text; signed here, which nothing sees."""
+        if op.__func_name__ == "id_hash":
             return self.f.xxhash64(*kw.values())
         return super().visit_ScalarUDF(op, **kw)
 

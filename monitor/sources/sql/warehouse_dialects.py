@@ -49,7 +49,7 @@ class SnowflakeWords(Inline):
     __slots__ = ()
 
     def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
-        if op.__func_name__ == "hash":
+        if op.__func_name__ == "id_hash":
             return self.f.anon.hash(*kw.values())
         return super().visit_ScalarUDF(op, **kw)
 
@@ -96,7 +96,7 @@ class BigQueryWords(Inline):
     __slots__ = ()
 
     def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
-        if op.__func_name__ == "hash":
+        if op.__func_name__ == "id_hash":
             return self.f.anon.farm_fingerprint(self._joined(*kw.values()))
         return super().visit_ScalarUDF(op, **kw)
 
@@ -113,7 +113,7 @@ class TrinoWords(Inline):
     __slots__ = ()
 
     def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
-        if op.__func_name__ == "hash":
+        if op.__func_name__ == "id_hash":
             hashed = self.f.anon.xxhash64(self.f.anon.to_utf8(self._joined(*kw.values())))
             return self.f.anon.from_big_endian_64(hashed)
         return super().visit_ScalarUDF(op, **kw)

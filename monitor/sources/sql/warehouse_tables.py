@@ -72,7 +72,7 @@ def _sums(rows: ir.Table) -> tuple[object, ...]:
     return tuple(found[0].values())
 
 
-@ibis.udf.scalar.builtin(name="hash", signature=((dt.string,), dt.int64))  # type: ignore[untyped-decorator]
+@ibis.udf.scalar.builtin(name="id_hash", signature=((dt.string,), dt.int64))  # type: ignore[untyped-decorator]
 def _hash(text: str) -> int:  # type: ignore[empty-body]
     """The engine's own, by the dialects."""
 
