@@ -67,6 +67,10 @@ class Handed:
     of: str = ""
     """`asked_for` which facts the engine found it."""
 
+    @property
+    def is_read(self) -> bool:
+        return self.part is not None
+
     def read(self, name: str, policy: FactsPolicy, as_of: date) -> Loaded:
         from monitor.facts.load import Loaded
 

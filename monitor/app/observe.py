@@ -88,7 +88,7 @@ def prepare(company: Company, store: Store, book: Book, deals: Deals | None, ask
         book = book.seeing(book.seen.with_week(week))
     decision = decide(book, recorded, asked.as_of, asked.today)
     after = _with(recorded, (), decision.plan)
-    seen = snapshot(book, decision, after, asked.as_of, monitor.__version__, asked.today)
+    seen = snapshot(book, decision, after, asked.as_of, monitor.__version__, asked.today, asked.weeks)
     plan = replace(decision.plan, seen=week)
     if not decision.past:
         sighted = _sighted(company, book, deals, seen, (*recorded.events, *plan.events), asked.today)
@@ -194,6 +194,7 @@ def _key(company: Company, asked: Asked, now: datetime, head: str, seen: SeenWee
         "configuration": policy.configuration,
         "company": policy.company,
         "today": asked.today.isoformat(),
+        "weeks": asked.weeks,
         "seen": seen.digest,
         "sees": is_evidence(asked.as_of, company.today(now)) and asked.as_of not in seen.weeks,
     }

@@ -187,17 +187,26 @@ class _Task:
     config: Config
     errand: Errand
     work: Work
-    shared: Shared | None
+    shared: Handed | None
 
 
 def _run(task: _Task) -> Answer | None:
     """In another process; None where it takes the engine, which is not there."""
+    opens = _open_existing if task.shared is not None and not task.shared.is_read else open_log
     try:
-        answer = run_one(task.config, task.errand, task.work, task.shared)
+        answer = run_one(task.config, task.errand, task.work, task.shared, opens)
     except NotHereError:
         return None
     # an error may not survive the way back
     return answer if answer.broke is None else replace(answer, broke=RuntimeError(answer.line.why))
+
+
+def _open_existing(config: Config) -> Store:
+    """Raises NotHereError where there is no log yet, so that nothing can be known without reading."""
+    try:
+        return open_log(config, create=False)
+    except NoStore:
+        raise NotHereError from None
 
 
 def _by_crew(
@@ -205,7 +214,7 @@ def _by_crew(
 ) -> Iterator[Answer]:
     """By other processes; what they cannot do is done here. One source that all have is read only where it must be."""
 
-    def tasks(shared: Callable[[Config], Shared | None], configs: Iterable[Config]) -> Iterator[_Task]:
+    def tasks(shared: Callable[[Config], Handed | None], configs: Iterable[Config]) -> Iterator[_Task]:
         return (_Task(config, errand, work, shared(config)) for config in configs)
 
     with crew(size) as others:

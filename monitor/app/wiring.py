@@ -39,10 +39,18 @@ class Clock:
 
 @dataclass(frozen=True)
 class Asked:
-    """The day that a question is about (`as_of`), and the day until which what people did counts (`today`)."""
+    """The day that a question is about (`as_of`), and the day until which what people did counts (`today`).
+
+    `weeks`: how many weeks the weekly lines go back at most; None: to the first full quarter.
+    """
 
     as_of: date
     today: date
+    weeks: int | None = None
+
+
+_OF_MANY = 27
+"""Half a year: what messages draw, and more. One of many is asked for the whole line only where it is looked at."""
 
 
 class Shared(Protocol):
@@ -117,10 +125,11 @@ class Company:
 
     def asked(self, as_of: date | None, clock_today: date) -> Asked:
         """The day asked for; by default the last day of the last complete week."""
+        weeks = None if self.config.membership is None else _OF_MANY
         if as_of is not None:
-            return Asked(as_of, as_of)
+            return Asked(as_of, as_of, weeks)
         today = self.source.today() or clock_today
-        return Asked(self.policy.calendar.last_complete_week(today), today)
+        return Asked(self.policy.calendar.last_complete_week(today), today, weeks)
 
     def read(self, as_of: date, *, with_due: bool = False, today: date | None = None) -> tuple[Book, Deals]:
         """The facts of this company, and the door to its deals. `today`, by default `as_of`, is when they are read."""

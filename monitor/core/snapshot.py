@@ -29,10 +29,20 @@ BESIDE = ("mid_market",)
 
 
 def snapshot(
-    book: Book, decision: Decision, recorded: Recorded, t: date, version: str, today: date | None = None
+    book: Book,
+    decision: Decision,
+    recorded: Recorded,
+    t: date,
+    version: str,
+    today: date | None = None,
+    weeks: int | None = None,
 ) -> Snapshot:
-    """What is shown at the end of day `t`, for the watched segment and beside it mid-market."""
-    policy = book.policy
+    """What is shown at the end of day `t`, for the watched segment and beside it mid-market.
+
+    The weekly lines begin with the first full quarter, or so many `weeks` ago.
+    """
+    policy, first = book.policy, book.first_full.start
+    weeks_from = first if weeks is None else max(first, t - timedelta(weeks=weeks - 1))
     sealed = {(v.indicator, v.quarter): v for v in (*recorded.verdicts, *decision.plan.verdicts) if v.sealed_on <= t}
     restated = {(r.verdict.indicator, r.verdict.quarter): r.text for r in restatements(book, recorded, t)}
     indicators = []
@@ -42,7 +52,7 @@ def snapshot(
             for each in decision.current[indicator.key]
         )
         quarters = tuple(replace(q, restated=restated.get((indicator.key, q.quarter or ""))) for q in quarters)
-        view = _view(book, indicator, WATCHED, t, quarters, book.first_full.start)
+        view = _view(book, indicator, WATCHED, t, quarters, weeks_from)
         count = decision.breaker.streak(indicator.key).count
         indicators.append(replace(view, streak=count, fits_definition=decision.fits[indicator.key]))
     seen = Snapshot(
@@ -65,8 +75,14 @@ def snapshot(
 
 
 def identified(seen: Snapshot) -> Snapshot:
-    """The same with its id: eight characters of a hash over all that it shows."""
-    return replace(seen, run=digest({"shown": repr(replace(seen, run=""))})[:8])
+    """The same with its id: eight characters of a hash over all that it shows, but for its weekly lines of the past."""
+    beside = {segment: tuple(map(_without_line, views)) for segment, views in seen.beside.items()}
+    bare = replace(seen, run="", indicators=tuple(map(_without_line, seen.indicators)), beside=beside)
+    return replace(seen, run=digest({"shown": repr(bare)})[:8])
+
+
+def _without_line(view: IndicatorView) -> IndicatorView:
+    return replace(view, weeks=())
 
 
 def as_recorded(seen: Snapshot, breaker: Breaker, rule: BreakerPolicy, today: date) -> Snapshot:

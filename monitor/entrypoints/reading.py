@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.app.observe import look, observe
-from monitor.app.wiring import Company, company
+from monitor.app.wiring import Asked, Company, company
 from monitor.config import Portfolio
 from monitor.core.counted import counted
 from monitor.entrypoints.opening import asked, configured, now, opened
@@ -45,7 +46,7 @@ def history(args: argparse.Namespace) -> int:
     from monitor.render import history as page
 
     with opened(args) as found:
-        snapshot = _observed(args, found)
+        snapshot = _observed(args, found, replace(asked(args, found), weeks=None))
         show(page.build(snapshot, args.indicator, found.words()), as_json=args.json)
     return 0
 
@@ -119,9 +120,9 @@ def backtest(args: argparse.Namespace) -> int:
     return 0
 
 
-def _observed(args: argparse.Namespace, found: Company) -> Snapshot:
+def _observed(args: argparse.Namespace, found: Company, day: Asked | None = None) -> Snapshot:
     with found.open_store() as store, progress("reading the data"):
-        return observe(found, store, asked(args, found), now())
+        return observe(found, store, day or asked(args, found), now())
 
 
 def _show_digest(args: argparse.Namespace, snapshot: Snapshot, chosen: Words) -> None:

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, FiscalCalendar
+from monitor.core.decide import Recorded, decide
 from monitor.core.facts import Facts
 from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import quarter_reading, weekly_reading, with_beside
+from monitor.core.snapshot import snapshot
 from monitor.core.sums import AMOUNT
 from monitor.core.types import Reading
 from tests.core.companies import BEGINS, Company, Deal, Seat, cut, policy
@@ -112,6 +114,17 @@ def test_closings_are_what_was_known_of_them(company: Company, first: int, lengt
         )
         assert book.bookings("smb", start, end, known).amount == by_aes
         assert book.booked("smb", start, end, known) == by_aes * 10**AMOUNT
+
+
+@FEW
+@given(companies(), st.integers(400, 720), st.integers(1, 60))
+def test_a_run_is_the_same_however_far_back_its_weekly_lines_go(company: Company, day: int, weeks: int) -> None:
+    book, t = company.book(RULE), BEGINS + day * DAY
+    decision = decide(book, Recorded(), t)
+    whole, short = (snapshot(book, decision, Recorded(), t, "1", weeks=each) for each in (None, weeks))
+    assert short.run == whole.run
+    for some, every in zip(short.indicators, whole.indicators, strict=True):
+        assert len(some.weeks) == min(weeks, len(every.weeks)) and every.weeks[-weeks:] == some.weeks
 
 
 def scaled(company: Company, by: Fraction) -> Company:

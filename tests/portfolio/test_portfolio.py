@@ -83,6 +83,12 @@ def test_every_command_is_about_one_company_where_it_is_named(ask: Run, words: t
     assert "name one with --company, such as --company Acme" in unnamed.err
 
 
+def test_the_history_of_one_of_many_draws_a_year_of_weeks_as_it_does_alone(ask: Run) -> None:
+    before = ask("digest", "--company", "Acme").out
+    assert ask("history", "--company", "Acme").out.count(", 52 weeks") == 4
+    assert "run " in before and ask("digest", "--company", "Acme").out == before
+
+
 def test_a_company_that_is_not_there_is_a_mistake_with_the_nearest_name(ask: Run) -> None:
     answer = ask("status", "--company", "Acmee")
     assert answer.code == 2
