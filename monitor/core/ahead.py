@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from monitor.core.book import Book
 from monitor.core.calendar import Quarter
 from monitor.core.decide import Decision
-from monitor.core.exact import Fraction
 from monitor.core.indicators import INDICATORS
 from monitor.core.indicators.base import Indicator
 from monitor.core.policy import WATCHED

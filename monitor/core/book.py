@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.core.calendar import Quarter, add_months
 from monitor.core.counted import counted
-from monitor.core.exact import Fraction
 from monitor.core.facts import Facts
 from monitor.core.index import BOOKED, BOTH, Bookings, Closings, Due, Pipeline
 from monitor.core.policy import Policy

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from monitor.core.bands import Edges
-from monitor.core.exact import Fraction
 from monitor.core.types import Band, Evidence
 
 Z = 1.6448536269514722

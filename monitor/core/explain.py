@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from monitor.core.bands import Unit, fixed
 from monitor.core.book import Book
-from monitor.core.exact import Fraction
 from monitor.core.facts import Deal, Deals
 from monitor.core.indicators.base import Indicator, Step, weekly_reading, with_beside
 from monitor.core.types import Band, BridgeStep, Explanation, LeftOutView, Number, Reading, Weighing

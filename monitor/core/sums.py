@@ -6,10 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from itertools import accumulate, compress
 from operator import add, gt, ne
-
-from monitor.core.exact import Fraction
 
 AMOUNT, SQUARES = 9, 6
 """Decimals of amounts and of their squares: daily facts hold whole numbers of these units, which add up exactly."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
-from monitor.core.exact import Fraction
 from monitor.core.facts import Finding, Sync
 
 Number = int | float | Fraction | Decimal | None

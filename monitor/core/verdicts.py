@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from statistics import median
 from typing import Any
 
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
-from monitor.core.exact import Fraction
 from monitor.core.indicators.base import Indicator, quarter_reading
 from monitor.core.types import Band, Reading
 

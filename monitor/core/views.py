@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from monitor.core.bands import fixed
-from monitor.core.exact import Fraction
 from monitor.core.indicators.base import Indicator
 from monitor.core.types import Band, Evidence, Number, Reading, ReadingView
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Context, Decimal
+from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from monitor.core.exact import Fraction
 from monitor.core.seen import Held, SeenWeek
 from monitor.core.sums import Sums
 from monitor.errors import StoreError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from statistics import median
 
 from monitor.core import evidence
@@ -12,7 +13,6 @@ from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.counted import counted
-from monitor.core.exact import Fraction
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
 from monitor.core.sums import AMOUNT
 from monitor.core.types import NoData, Number, Reading, Weighing

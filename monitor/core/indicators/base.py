@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -14,7 +15,6 @@ from monitor.core.bands import Edges, Unit, trimmed
 from monitor.core.book import Book
 from monitor.core.calendar import Quarter
 from monitor.core.counted import counted
-from monitor.core.exact import Fraction
 from monitor.core.types import Band, NoData, Number, Reading, Weighing
 
 S = TypeVar("S")

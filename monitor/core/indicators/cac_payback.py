@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from monitor.core import evidence
@@ -13,7 +14,6 @@ from monitor.core.bands import Edges, Unit
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.counted import counted
-from monitor.core.exact import Fraction
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.tables import SEGMENTS
 from monitor.core.types import NoData, Number, Reading

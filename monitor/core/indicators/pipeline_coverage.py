@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,7 +15,6 @@ from monitor.core.bands import Edges, Unit
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.counted import counted
-from monitor.core.exact import Fraction
 from monitor.core.facts import CHANGES
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
 from monitor.core.sums import Sums, sum_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 from monitor.core import evidence
@@ -12,7 +13,6 @@ from monitor.core.bands import Edges, Unit, fixed
 from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.counted import counted
-from monitor.core.exact import Fraction
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
 from monitor.core.sums import Decided
 from monitor.core.types import Band, NoData, Number, Reading
