@@ -58,16 +58,16 @@ def observe(company: Company, store: Store, asked: Asked, now: datetime) -> Snap
 
 def record(company: Company, store: Store, book: Book, deals: Deals | None, asked: Asked, now: datetime) -> Run:
     """Decide on what was recorded and seen, commit, and keep the snapshot."""
+    from monitor.store.repository import Kept
     from monitor.store.wire import encode
 
     for _ in range(_TRIES):
         run = prepare(company, store, book, deals, asked, now)
+        key = _key(company, asked, now, run.plan.expected_head, run.book.seen)
         try:
-            added = store.commit(run.plan, now)
+            added = store.commit(run.plan, now, Kept(key, encode(run.snapshot)))
         except Conflict:
             continue
-        head = added[-1].hash if added else run.plan.expected_head
-        store.keep_snapshot(_key(company, asked, now, head, run.book.seen), encode(run.snapshot))
         return replace(run, recorded=_with(run.recorded, added, run.plan))
     raise StoreError("others keep recording at the same time, so nothing was written: run the command again")
 

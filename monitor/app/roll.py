@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from monitor.core.portfolio import Board, PortfolioLine, board, unreadable
-from monitor.store.repository import SnapshotKey, Store
+from monitor.store.repository import Kept, SnapshotKey, Store
 
 MISSED = timedelta(weeks=4)
 """For how long a company that is named no more is told of: it was lost on the way, or it was sold."""
@@ -26,7 +26,7 @@ def note(seen: Board, store: Store) -> None:
     there = {line.company: seen.as_of for line in seen.lines}
     kept = {name: last.isoformat() for name, last in (known(store, seen.as_of) | there).items()}
     key = SnapshotKey(seen.as_of, configuration=_KIND, source="", head="", program="")
-    store.keep_snapshot(key, json.dumps(kept, sort_keys=True))
+    store.keep(Kept(key, json.dumps(kept, sort_keys=True)))
 
 
 def known(store: Store, as_of: date) -> dict[str, date]:

@@ -22,8 +22,8 @@ def make_ready(database: Database, *, create: bool) -> None:
     """Leave `database` with the newest schema, or raise StoreError. Two processes may do this at once."""
     if database.file is not None:
         _check_file(database.file, create=create)
-        if not database.file.exists():
-            _lay_down(database.file)
+        if not database.file.exists() and _lay_down(database.file):
+            return
     with database.read() as connection:
         found = _revision(connection)
     if found == REVISION:
@@ -53,9 +53,11 @@ def _check_file(file: Path, *, create: bool) -> None:
         raise StoreError(f"the folder {file.parent} of the database does not exist: create it, or mend `database`")
 
 
-def _lay_down(file: Path) -> None:
+def _lay_down(file: Path) -> bool:
     """A new file as the migrations leave one, in a tenth of their time: a portfolio has a thousand. It appears whole,
     and only where nobody else made it, or not at all; where that cannot be, it is migrated like any other.
+
+    Whether it was done.
     """
     from monitor.store import migrate
 
@@ -69,6 +71,8 @@ def _lay_down(file: Path) -> None:
             file.hardlink_to(fresh)
         finally:
             fresh.unlink(missing_ok=True)
+        return True
+    return False
 
 
 def _revision(connection: Connection) -> str | None:

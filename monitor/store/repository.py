@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ from monitor.store.rows import KeptReading
 from monitor.store.seen import Seen, insert_week
 from monitor.store.signs import Signs
 from monitor.store.slots import Slots, finish_slot
-from monitor.store.statements import lock, replace
+from monitor.store.statements import lock, replace_rows
 
 SNAPSHOTS_KEPT = 200
 
@@ -55,6 +55,14 @@ class SnapshotKey:
             "head": self.head,
             "program": self.program,
         }
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run's snapshot as JSON, to be shown again as long as `key` stays what it is."""
+
+    key: SnapshotKey
+    snapshot: str
 
 
 def open_store(url: str, *, create: bool = True, folder: Path | None = None) -> Store:
@@ -140,8 +148,10 @@ class Store:
 
     # Recording.
 
-    def commit(self, plan: Plan, at: datetime) -> list[Event]:
+    def commit(self, plan: Plan, at: datetime, shown: Kept | None = None) -> list[Event]:
         """Record `plan`, all of it or nothing, as of the moment `at` (with its zone); the new lines as they stand.
+
+        What was `shown` of the run is kept with it, for the head that the log then has.
 
         Raises Conflict when the log no longer ends with `plan.expected_head`, a verdict of that version stands already,
         a step that it takes is not pending any more, its slot is somebody else's, or somebody has seen its week: load
@@ -156,6 +166,9 @@ class Store:
             if added:
                 _append(connection, added, plan.verdicts)
             _follow(connection, plan, at)
+            if shown is not None:
+                ends = added[-1].hash if added else head.hash
+                _keep(connection, replace(shown, key=replace(shown.key, head=ends)), SNAPSHOTS_KEPT)
         return added
 
     # Snapshots of whole runs.
@@ -173,20 +186,17 @@ class Store:
         with self._database.read() as connection:
             return connection.execute(wanted).scalar_one_or_none()
 
-    def keep_snapshot(self, key: SnapshotKey, snapshot: str, *, newest: int = SNAPSHOTS_KEPT) -> None:
+    def keep(self, shown: Kept, *, newest: int = SNAPSHOTS_KEPT) -> None:
         """Keep (or replace) the JSON of a run, and drop all but the `newest`."""
-        table = schema.snapshots
         with self._database.write() as connection:
-            replace(connection, table, [{**key.columns(), "snapshot": snapshot}], "snapshot")
-            kept = select(table.c.id).order_by(table.c.id.desc()).limit(newest)
-            connection.execute(delete(table).where(table.c.id.not_in(kept)))
+            _keep(connection, shown, newest)
 
     # Weekly readings of the past.
 
     def keep_readings(self, readings: Iterable[KeptReading]) -> None:
         """Keep rebuilt weekly readings; one of the same segment, indicator, configuration and day is replaced."""
         with self._database.write() as connection:
-            replace(connection, schema.readings, [rows.reading_row(reading) for reading in readings], "reading")
+            replace_rows(connection, schema.readings, [rows.reading_row(reading) for reading in readings], "reading")
 
     def readings(self, segment: str, indicator: str, configuration: str) -> list[KeptReading]:
         """The weekly readings kept, oldest first."""
@@ -231,6 +241,13 @@ def _follow(connection: Connection, plan: Plan, at: datetime) -> None:
         insert_week(connection, plan.seen)
     if plan.done is not None:
         finish_slot(connection, plan.done, at)
+
+
+def _keep(connection: Connection, shown: Kept, newest: int) -> None:
+    table = schema.snapshots
+    replace_rows(connection, table, [{**shown.key.columns(), "snapshot": shown.snapshot}], "snapshot")
+    kept = select(table.c.id).order_by(table.c.id.desc()).limit(newest)
+    connection.execute(delete(table).where(table.c.id.not_in(kept)))
 
 
 def _chain(new: Sequence[NewEvent], lines: int, previous: str, at: datetime) -> list[Event]:

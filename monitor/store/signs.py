@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from monitor.store.engine import Database
 from monitor.store.rows import moment, moment_text, named, storable
 from monitor.store.schema import beats, envelopes, health
-from monitor.store.statements import insert_once, lock, replace
+from monitor.store.statements import insert_once, lock, replace_rows
 
 ENVELOPES_KEPT = timedelta(days=7)
 
@@ -48,14 +48,16 @@ class Signs:
             since = moment_text(now) if news or row is None else row.since
             if error != before:
                 text = None if error is None else storable(error)
-                replace(connection, health, [{"channel": channel, "error": text, "since": since}], "error", "since")
+                replace_rows(
+                    connection, health, [{"channel": channel, "error": text, "since": since}], "error", "since"
+                )
             return news
 
     def beat(self, worker: str, what: str, now: datetime, note: str = "") -> None:
         """Note that a worker did something just now."""
         new = {"worker": worker, "what": what, "at": moment_text(now), "note": storable(note)}
         with self._database.write() as connection:
-            replace(connection, beats, [new], "at", "note")
+            replace_rows(connection, beats, [new], "at", "note")
 
     def beats(self) -> list[tuple[str, str, datetime, str]]:
         """Worker, what it did, when it last did, a note; the newest first."""

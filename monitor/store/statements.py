@@ -28,7 +28,7 @@ def insert_once(connection: Connection, table: Table, values: Sequence[Mapping[s
     return int(sum(connection.execute(counted, dict(row)).rowcount for row in values))
 
 
-def replace(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]], *changed: str) -> None:
+def replace_rows(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]], *changed: str) -> None:
     """Insert rows; of one whose other columns are there already, only the columns `changed` are."""
     if not values:
         return

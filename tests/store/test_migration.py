@@ -16,7 +16,7 @@ from monitor.core.types import Band
 from monitor.errors import StoreError
 from monitor.store import migrate
 from monitor.store.engine import Database
-from monitor.store.repository import SnapshotKey, Store, open_store
+from monitor.store.repository import Kept, SnapshotKey, Store, open_store
 from monitor.store.rows import KeptReading
 from monitor.store.schema import REVISION, VERSION_TABLE
 from tests.store.recorders import ask, recording
@@ -41,7 +41,7 @@ def old(new_url: Callable[[], str]) -> Callable[[], str]:
             store.commit(sealing(verdict()), NOON)
             store.commit(sealing(verdict(version=2, band=Band.WARNING), head=store.head()), NOON)
             store.keep_readings([KeptReading("smb", "attainment", date(2026, 9, 27), "conf", {"value": 0.1})])
-            store.keep_snapshot(SnapshotKey(date(2026, 10, 4), "conf", "stamp", store.head(), "0.1.0"), '{"a":1}')
+            store.keep(Kept(SnapshotKey(date(2026, 10, 4), "conf", "stamp", store.head(), "0.1.0"), '{"a":1}'))
         return url
 
     return make

@@ -12,7 +12,7 @@ from monitor.core.chain import JSON
 from monitor.core.plan import NewEvent, Plan
 from monitor.core.types import Band
 from monitor.errors import Conflict, UsageError
-from monitor.store.repository import SnapshotKey, open_store
+from monitor.store.repository import Kept, SnapshotKey, open_store
 from monitor.store.rows import KeptReading
 from tests.store.behind import execute
 from tests.store.trade import NOON, note, sealing, verdict
@@ -131,17 +131,28 @@ def test_a_snapshot_is_found_under_exactly_its_key(url: str) -> None:
     others = [replace(KEY, as_of=date(2026, 10, 5)), replace(KEY, configuration="x"), replace(KEY, source="x")]
     others += [replace(KEY, head="x"), replace(KEY, program="x")]
     with open_store(url) as store:
-        store.keep_snapshot(KEY, "{}")
-        store.keep_snapshot(KEY, '{"a":1}')
+        store.keep(Kept(KEY, "{}"))
+        store.keep(Kept(KEY, '{"a":1}'))
         assert store.snapshot(KEY) == '{"a":1}'
         assert [store.snapshot(other) for other in others] == [None] * 5
+
+
+def test_what_a_run_shows_is_kept_with_what_it_records_for_the_log_as_it_then_ends(url: str) -> None:
+    with open_store(url) as store:
+        (first,) = store.commit(Plan((note("one"),), (), ""), NOON, Kept(KEY, '{"run":1}'))
+        assert store.snapshot(replace(KEY, head=first.hash)) == '{"run":1}'
+        assert store.commit(Plan((), (), first.hash), NOON, Kept(replace(KEY, source="x"), '{"run":2}')) == []
+        assert store.snapshot(replace(KEY, source="x", head=first.hash)) == '{"run":2}'
+        with pytest.raises(Conflict):
+            store.commit(Plan((note("late"),), (), ""), NOON, Kept(KEY, '{"run":3}'))
+        assert store.latest_snapshot() == '{"run":2}'
 
 
 def test_only_the_newest_snapshots_are_kept(url: str) -> None:
     keys = [replace(KEY, head=str(number)) for number in range(5)]
     with open_store(url) as store:
         for key in keys:
-            store.keep_snapshot(key, key.head, newest=3)
+            store.keep(Kept(key, key.head), newest=3)
         assert [store.snapshot(key) for key in keys] == [None, None, "2", "3", "4"]
 
 

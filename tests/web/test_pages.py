@@ -20,7 +20,7 @@ from monitor.core.routes import Address
 from monitor.core.types import Band
 from monitor.entrypoints.web.health import LOOPS
 from monitor.render.status_json import document
-from monitor.store.repository import SnapshotKey
+from monitor.store.repository import Kept, SnapshotKey
 from tests.render.snapshots import HOSTILE_NAMES
 from tests.web.conftest import NOW, Site, Sites
 
@@ -210,7 +210,7 @@ def test_the_gate_is_closed_where_the_database_is_gone(here: Site) -> None:
 
 @pytest.mark.parametrize("snapshot", ["{}", "no JSON", '{"company": "Acme"}'])
 def test_the_gate_is_closed_where_the_run_cannot_be_read(here: Site, snapshot: str) -> None:
-    here.store.keep_snapshot(SnapshotKey(date(2026, 9, 27), "c", "s", here.store.head(), "v"), snapshot)
+    here.store.keep(Kept(SnapshotKey(date(2026, 9, 27), "c", "s", here.store.head(), "v"), snapshot))
     closed(here)
 
 
@@ -219,7 +219,7 @@ def test_the_gate_is_closed_where_the_worker_has_stood_still(sites: Sites) -> No
     snapshot = site.store.latest_snapshot()
     assert snapshot is not None
     old = snapshot.replace('"as_of":"2026-09-27"', '"as_of":"2026-09-06"', 1)
-    site.store.keep_snapshot(SnapshotKey(date(2026, 9, 27), "c", "s", site.store.head(), "v"), old)
+    site.store.keep(Kept(SnapshotKey(date(2026, 9, 27), "c", "s", site.store.head(), "v"), old))
     closed(site)
 
 
