@@ -62,7 +62,10 @@ class Unit:
     def digits(self, value: Fraction, edges: Edges | None = None) -> int:
         """The decimals that `write` shows; there are always enough, since thresholds are decimals themselves."""
         decimals = self.decimals
-        while edges is not None and edges.judge(self._shown(value, decimals)) != edges.judge(value):
+        if edges is None:
+            return decimals
+        band = edges.judge(value)
+        while edges.judge(self._shown(value, decimals)) is not band:
             decimals += 1
         return decimals
 

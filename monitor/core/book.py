@@ -89,6 +89,8 @@ class Book:
     def _held_back(self, first_closing: date) -> bool:
         """Whether many deals had long been open before any closed, so that earlier closings must be missing."""
         day = first_closing - _LONG_OPEN
+        if day < self.facts.begins:
+            return False
         opened = (self.pipeline_change(s, "created", self.facts.begins, day, fresh=False).deals for s in ALL_SEGMENTS)
         return sum(opened) >= _MANY_DEALS
 
@@ -244,6 +246,9 @@ class Book:
 
     def aes(self, segment: str, day: date) -> tuple[str, ...]:
         """The AEs of `segment` on `day`, by id."""
+        return self.remember(("aes", segment, day), lambda: self._aes(segment, day))
+
+    def _aes(self, segment: str, day: date) -> tuple[str, ...]:
         return tuple(
             sorted({s.rep_id for s in self.seats or () if s.role == "ae" and s.segment == segment and s.covers(day)})
         )

@@ -17,7 +17,7 @@ from monitor.core.plan import NewEvent, Plan, SealedVerdict, seals
 from monitor.core.policy import WATCHED, Policy
 from monitor.core.types import Event, Reading, State
 from monitor.core.verdicts import Verdict, fits_definition, full_quarters, verdicts, watch_from
-from monitor.core.views import reading_view, to_json
+from monitor.core.views import agrees, reading_view, to_json
 
 SURFACE = "rule"
 """Where events come from that nobody asked for by hand."""
@@ -256,8 +256,7 @@ def restatements(book: Book, recorded: Recorded, t: date) -> list[Restated]:
             continue
         known = date.fromisoformat(str(verdict.reading["as_of"]))
         reading = quarter_reading(indicator, book, WATCHED, quarter, known)
-        now = to_json(reading_view(reading, indicator))
-        if any(now[name] != verdict.reading.get(name) for name in ("value", "band", "infinite")):
+        if not agrees(reading, verdict.reading):
             fits = fits_definition(book, indicator, WATCHED, t)
             found.append(Restated(verdict, reading, quarter >= watch_from(book) and fits is not False))
     return found

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import pandas as pd
 
-CHANGES = ("created", "won", "lost", "aged_out", "reamounted", "moved")
+AGED_OUT = "aged_out"
+CHANGES = ("created", "won", "lost", AGED_OUT, "reamounted", "moved")
 """Why the open pipeline of a segment changed; `moved` is a change of segment (out of one, into another)."""
 
-PIPELINE = ("day", "segment", "change", "deals", "amount", "squares", "unpriced",
-            "fresh_deals", "fresh_amount", "fresh_squares", "fresh_unpriced")  # fmt: skip
+PIPELINE = ("day", "segment", "change", "fresh", "deals", "amount", "squares", "unpriced")
 DUE = ("day", "segment", "due_quarter", "deals", "amount", "squares", "unpriced")
 DECIDED = ("day", "closed_on", "segment", "created_month", "stale", "won", "lost",
            "won_amount", "lost_amount", "won_squares", "won_unpriced")  # fmt: skip
@@ -82,11 +82,13 @@ class Facts:
     Amounts of daily facts and their squares are whole numbers of the units in `core.sums` (nine and six decimals), so
     that a thousand companies are summed quickly; the small tables have them as `Decimal`.
 
-    `pipeline`: one row a day, segment and reason, as signed changes of the open pipeline: `deals` (count), `amount`,
-        `squares` (sum of amount squared), `unpriced` (deals without an amount); the `fresh_` columns are the same for
-        deals no older than the segment's `max_age_days` (`aged_out` rows change only those). The open pipeline at the
-        end of day t is the sum over `day <= t`. Valued at the rate of the creation day.
-    `due`: the same without reasons, by fiscal quarter of the expected close date (None: no date); None: not asked for.
+    `pipeline`: one row a day, segment, reason and age, as signed changes of the open pipeline: `deals` (count),
+        `amount`, `squares` (sum of amount squared), `unpriced` (deals without an amount). `fresh`: of deals no older
+        than the segment's `max_age_days`; with the reason `aged_out` deals leave these and stay open. The open pipeline
+        at the end of day t is the sum over `day <= t` without `aged_out`, the fresh one the sum of all that is `fresh`.
+        Valued at the rate of the creation day.
+    `due`: the same without reasons and age, by fiscal quarter of the expected close date (None: no date); None: not
+        asked for.
     `decided`: closed deals by `closed_on`; `day` is when this was known (later than `closed_on` only for what history
         corrected after closing, as signed corrections). `stale`: older than `stale_after_days` at closing.
         Valued at the rate of the closing day. As of t: rows with `day <= t`.

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from itertools import chain, compress, count, pairwise
+from operator import ne
 from typing import TYPE_CHECKING, Any
 
+from monitor.core.facts import AGED_OUT
 from monitor.core.sums import Known, Running, since
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Rows = Mapping[str, Sequence[Any]]
+Rows = Mapping[str, list[Any]]
 """Columns of the same length by name."""
 
 _SUMS = ("deals", "amount", "squares", "unpriced")
-_FRESH = tuple(f"fresh_{name}" for name in _SUMS)
 _CLOSED = ("won", "lost", "won_amount", "lost_amount", "won_squares", "won_unpriced", "both")
 _BOOKED = _SUMS[:3]
 BOTH, BOOKED = _CLOSED.index("both"), _BOOKED.index("amount")
@@ -30,15 +31,20 @@ def rows_of(frame: pd.DataFrame) -> Rows:
 
 
 def places(rows: Rows, *keys: str) -> Mapping[tuple[Any, ...], Sequence[int]]:
-    """Where the rows stand that have the same values in `keys`, by these."""
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for place, key in enumerate(zip(*(rows[name] for name in keys), strict=True)):
-        found[key].append(place)
-    return found
+    """Where the rows stand that have the same values in `keys`, by these: a range where they stand side by side."""
+    columns = [rows[name] for name in keys]
+    changes = {place for column in columns for place in compress(count(1), map(ne, column, column[1:]))}
+    ends = sorted({*changes, len(columns[0])} - {0})
+    found: dict[tuple[Any, ...], list[range]] = defaultdict(list)
+    for start, end in pairwise((0, *ends)):
+        found[tuple(column[start] for column in columns)].append(range(start, end))
+    return {key: runs[0] if len(runs) == 1 else list(chain.from_iterable(runs)) for key, runs in found.items()}
 
 
 def taken(rows: Rows, where: Sequence[int], *names: str) -> list[list[Any]]:
     """These columns of the rows that stand there."""
+    if isinstance(where, range):
+        return [rows[name][where.start : where.stop] for name in names]
     return [list(map(rows[name].__getitem__, where)) for name in names]
 
 
@@ -47,23 +53,27 @@ class Pipeline:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._rows = rows_of(frame)
+        self._places = places(self._rows, "segment", "fresh")
         self._made: dict[tuple[str, str, bool], Running] = {}
-
-    @cached_property
-    def _segments(self) -> Mapping[tuple[Any, ...], Sequence[int]]:
-        return places(self._rows, "segment")
-
-    @cached_property
-    def _changes(self) -> Mapping[tuple[Any, ...], Sequence[int]]:
-        return places(self._rows, "segment", "change")
 
     def running(self, segment: str, *, fresh: bool, change: str = "") -> Running:
         """Of one reason, or (the default) of all together."""
         key = (segment, change, fresh)
         if key not in self._made:
-            where = self._changes.get((segment, change)) if change else self._segments.get((segment,))
-            self._made[key] = _running(self._rows, where or (), _FRESH if fresh else _SUMS)
+            where = self._fresh(segment) if fresh else self._every(segment)
+            if change:
+                changes = self._rows["change"]
+                where = [place for place in where if changes[place] == change]
+            self._made[key] = _running(self._rows, where, _SUMS)
         return self._made[key]
+
+    def _fresh(self, segment: str) -> Sequence[int]:
+        return self._places.get((segment, True), ())
+
+    def _every(self, segment: str) -> Sequence[int]:
+        changes = self._rows["change"]
+        young = [place for place in self._fresh(segment) if changes[place] != AGED_OUT]
+        return [*young, *self._places.get((segment, False), ())]
 
 
 def _running(rows: Rows, where: Sequence[int], names: Sequence[str]) -> Running:
@@ -117,13 +127,10 @@ class Closings:
 
     def created(self, segment: str, month: date, known: date) -> list[int]:
         """Of the deals created in a month, those that had been decided by the end of `known`; none too old."""
-        days = self._rows["day"]
-        where = [place for place in self._months.get((segment, False, month), ()) if days[place] <= known]
+        days, months = self._rows["day"], self._rows["created_month"]
+        every = self._places.get((segment, False), ())
+        where = [place for place in every if months[place] == month and days[place] <= known]
         return [sum(column) for column in taken(self._rows, where, *_CLOSED)]
-
-    @cached_property
-    def _months(self) -> Mapping[tuple[Any, ...], Sequence[int]]:
-        return places(self._rows, "segment", "stale", "created_month")
 
 
 def _known(rows: Rows, where: Sequence[int], names: Sequence[str]) -> Known:

@@ -48,10 +48,10 @@ def snapshot(
     indicators = []
     for indicator in INDICATORS:
         quarters = tuple(
-            _quarter_view(book, each, indicator, decision, sealed.get((indicator.key, each.quarter.label)))
+            _quarter_view(book, each, indicator, decision, sealed.get(key), restated.get(key))
             for each in decision.current[indicator.key]
+            for key in ((indicator.key, each.quarter.label),)
         )
-        quarters = tuple(replace(q, restated=restated.get((indicator.key, q.quarter or ""))) for q in quarters)
         view = _view(book, indicator, WATCHED, t, quarters, weeks_from)
         count = decision.breaker.streak(indicator.key).count
         indicators.append(replace(view, streak=count, fits_definition=decision.fits[indicator.key]))
@@ -92,11 +92,16 @@ def as_recorded(seen: Snapshot, breaker: Breaker, rule: BreakerPolicy, today: da
 
 
 def _quarter_view(
-    book: Book, verdict: Verdict, indicator: Indicator[Any], decision: Decision, sealed: SealedVerdict | None
+    book: Book,
+    verdict: Verdict,
+    indicator: Indicator[Any],
+    decision: Decision,
+    sealed: SealedVerdict | None,
+    restated: str | None,
 ) -> ReadingView:
     if sealed is not None:
         view = from_json(sealed.reading)
-        return replace(view, sealed=True, sealed_on=sealed.sealed_on, counted=sealed.counted)
+        return replace(view, sealed=True, sealed_on=sealed.sealed_on, counted=sealed.counted, restated=restated)
     counted = verdict.quarter >= watch_from(book) and decision.fits[indicator.key] is not False
     view = reading_view(verdict.reading, indicator)
     return replace(view, sealed=verdict.sealed_on is not None, sealed_on=verdict.sealed_on, counted=counted)

@@ -53,6 +53,11 @@ def to_json(view: ReadingView) -> dict[str, object]:
     return {name: _json(getattr(view, name)) for name in _RECORDED}
 
 
+def agrees(reading: Reading, held: Mapping[str, Any]) -> bool:
+    """Whether a recorded reading says the same of the quarter: its value, its band and whether it never comes."""
+    return (plain(reading.value), reading.band, reading.infinite) == tuple(map(held.get, ("value", "band", "infinite")))
+
+
 _RECORDED = tuple(
     field.name for field in fields(ReadingView) if field.name not in ("sealed", "sealed_on", "counted", "restated")
 )

@@ -28,12 +28,10 @@ def pipeline(states: ir.Table, policy: FactsPolicy) -> ir.Table:
     )
     came = rows.mutate(day=rows.valid_from, change=rows.enters, fresh=began_fresh)
     went = rows.mutate(day=rows.ends, change=rows.leaves, fresh=began_fresh & ~ages).filter(rows.ends.notnull())
-    aged = rows.filter(ages).mutate(day=rows.stale_from, change=_code(_AGED_OUT))
-    keys = (COMPANY, "day", "segment", "change")
-    both = _both(came, went, (*keys, "fresh"), ("amount", "squares"))
-    # no other reason is called _AGED_OUT, so that nothing is to be added to these
-    grown_old = _summed(_signed(aged, keys, ("amount", "squares"), -1), keys, lambda old: _no_sums() | _fresh_sums(old))
-    return _summed(both, keys, lambda rows: _all_sums(rows) | _fresh_sums(rows, rows.fresh)).union(grown_old)
+    aged = rows.filter(ages).mutate(day=rows.stale_from, change=_code(_AGED_OUT), fresh=ibis.literal(True))
+    keys, amounts = (COMPANY, "day", "segment", "change", "fresh"), ("amount", "squares")
+    every = _both(came, went, keys, amounts).union(_signed(aged, keys, amounts, -1))
+    return _summed(every, keys, _all_sums)
 
 
 def due(states: ir.Table, policy: FactsPolicy) -> ir.Table:
@@ -158,20 +156,6 @@ def _all_sums(rows: ir.Table) -> dict[str, ir.Value]:
         "squares": rows.squares.sum(),
         "unpriced": rows.sign.sum(where=rows.amount.isnull()),
     }
-
-
-def _fresh_sums(rows: ir.Table, fresh: ir.BooleanValue | None = None) -> dict[str, ir.Value]:
-    unpriced = rows.amount.isnull()
-    return {
-        "fresh_deals": rows.sign.sum(where=fresh),
-        "fresh_amount": rows.amount.sum(where=fresh),
-        "fresh_squares": rows.squares.sum(where=fresh),
-        "fresh_unpriced": rows.sign.sum(where=unpriced if fresh is None else fresh & unpriced),
-    }
-
-
-def _no_sums() -> dict[str, ir.Value]:
-    return {name: ibis.literal(0) for name in ("deals", "amount", "squares", "unpriced")}
 
 
 def _summed(rows: ir.Table, keys: Sequence[str], sums: Callable[[ir.Table], Mapping[str, ir.Value]]) -> ir.Table:

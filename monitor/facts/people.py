@@ -123,4 +123,4 @@ def small_kinds(name: str, rows: ir.Table) -> Kinds:
     """How a small table is read as a frame: its canonical columns, days as days."""
     columns = [column.name for column in TABLES[name].columns if column.name in rows.columns]
     dates = {column.name for column in TABLES[name].columns if column.kind.name == "DATE"}
-    return Kinds(tuple(columns), days=frozenset(dates))
+    return Kinds(tuple(columns), tuple(columns), days=frozenset(dates))

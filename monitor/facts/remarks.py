@@ -67,9 +67,9 @@ def remarks(facts: Facts, why: str) -> list[str]:
 
 
 def _review(facts: Facts, why: str) -> list[str]:
-    created = facts.pipeline[facts.pipeline["change"] == "created"]
-    every = int(created["deals"].sum())
-    unsure = int(created.loc[created["segment"] == REVIEW, "deals"].sum())
+    changes, where, deals = (facts.pipeline[name].to_numpy() for name in ("change", "segment", "deals"))
+    created = changes == "created"
+    every, unsure = int(deals[created].sum()), int(deals[created & (where == REVIEW)].sum())
     if not every or 2 * unsure <= every:
         return []
     return [f"The segment of {unsure:,} of {counted(every, 'deal')} cannot be told, which puts them in review: {why}."]

@@ -46,13 +46,19 @@ def read_frames(reader: Reader, held: ir.Table, owners: ir.Table, small: Small, 
     work, policy = reader.tally.work, reader.policy
     since = policy.calendar.next(policy.calendar.quarter_of(as_of), -1).start
     made = {
-        "pipeline": (daily.pipeline(held, policy), _kinds(PIPELINE)),
-        "decided": (daily.decided(held, policy), _kinds(DECIDED)),
-        "bookings": (daily.bookings(held, owners), _kinds(BOOKINGS)),
-        "by_rep": (daily.by_rep(held, owners, days.number_of(since)), _kinds(BY_REP)),
+        "pipeline": (daily.pipeline(held, policy), _kinds(PIPELINE, "segment", "fresh", "day", "change")),
+        "decided": (
+            daily.decided(held, policy),
+            _kinds(DECIDED, "segment", "stale", "closed_on", "day", "created_month"),
+        ),
+        "bookings": (daily.bookings(held, owners), _kinds(BOOKINGS, "segment", "closed_on", "day")),
+        "by_rep": (
+            daily.by_rep(held, owners, days.number_of(since)),
+            _kinds(BY_REP, "segment", "rep_id", "is_ae", "closed_on", "day"),
+        ),
     }
     if policy.with_due:
-        made["due"] = (daily.due(_due_states(reader, held), policy), _kinds(DUE))
+        made["due"] = (daily.due(_due_states(reader, held), policy), _kinds(DUE, "segment", "due_quarter", "day"))
     tables = {name: getattr(small, name) for name in _SMALL}
     made |= {name: (table, small_kinds(name, table)) for name, table in tables.items() if table is not None}
     return Frames(
@@ -62,9 +68,10 @@ def read_frames(reader: Reader, held: ir.Table, owners: ir.Table, small: Small, 
     )
 
 
-def _kinds(columns: tuple[str, ...]) -> Kinds:
+def _kinds(columns: tuple[str, ...], *order: str) -> Kinds:
+    """`order`: what the index asks for together stands together, by day."""
     codes = CHANGE_CODES if "change" in columns else SEGMENT_CODES
-    return Kinds(columns, _DAYS & set(columns), _MONTHS & set(columns), codes, whole=True)
+    return Kinds(columns, order, _DAYS & set(columns), _MONTHS & set(columns), codes, whole=True)
 
 
 def _due_states(reader: Reader, held: ir.Table) -> ir.Table:

@@ -263,31 +263,24 @@ def _stretches(deal: Deal) -> Iterable[tuple[date, date, str, str, Decimal | Non
 
 
 def _pipeline(deals: Iterable[Deal]) -> pd.DataFrame:
-    held: dict[tuple[date, str, str], list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0), 0] * 2)
+    held: dict[tuple[date, str, str, bool], list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0), 0])
 
-    def add(day: date, segment: str, change: str, sign: int, amount: Decimal | None, fresh: bool) -> None:
-        row, at = held[day, segment, change], 4 if fresh else 0
-        row[at] += sign
-        row[at + 1] += sign * (amount or 0)
-        row[at + 2] += sign * (amount or 0) ** 2
-        row[at + 3] += sign * (amount is None)
+    def add(day: date, segment: str, change: str, fresh: bool, sign: int, amount: Decimal | None) -> None:
+        row = held[day, segment, change, fresh]
+        row[0] += sign
+        row[1] += sign * (amount or 0)
+        row[2] += sign * (amount or 0) ** 2
+        row[3] += sign * (amount is None)
 
     for deal in deals:
         stale_from = deal.created + timedelta(days=MAX_AGE.get(deal.segment, 90) + 1)
         for start, end, came, left, amount in _stretches(deal):
-            add(start, deal.segment, came, 1, amount, fresh=False)
+            begins_fresh, ages = start < stale_from, start < stale_from < end
+            add(start, deal.segment, came, begins_fresh, 1, amount)
+            if ages:
+                add(stale_from, deal.segment, "aged_out", True, -1, amount)
             if end < FOREVER:
-                add(end, deal.segment, left, -1, amount, fresh=False)
-            if start < stale_from:
-                add(start, deal.segment, came, 1, amount, fresh=True)
-                add(
-                    min(end, stale_from),
-                    deal.segment,
-                    left if end <= stale_from else "aged_out",
-                    -1,
-                    amount,
-                    fresh=True,
-                )
+                add(end, deal.segment, left, begins_fresh and not ages, -1, amount)
     return _daily([(*key, *row) for key, row in held.items()], PIPELINE)
 
 

@@ -68,9 +68,15 @@ def rep(key: str, start: str = "2024-01-01", end: str | None = None, role: str =
 def open_on(loaded: Loaded, day: str, segment: str = "smb", *, fresh: bool = False) -> tuple[int, Decimal]:
     """Deals and amount open at the end of a day."""
     frame = loaded.facts.pipeline
-    rows = frame[(frame["segment"] == segment) & (frame["day"].map(lambda known: known <= date.fromisoformat(day)))]
-    deals, amount = ("fresh_deals", "fresh_amount") if fresh else ("deals", "amount")
-    return int(rows[deals].sum()), sum(money(rows, amount), Decimal(0))
+    wanted = frame["fresh"] if fresh else frame["change"] != "aged_out"
+    until = frame["day"].map(lambda known: known <= date.fromisoformat(day)).astype(bool)
+    rows = frame[(frame["segment"] == segment) & wanted & until]
+    return int(rows["deals"].sum()), sum(money(rows, "amount"), Decimal(0))
+
+
+def changes(loaded: Loaded, *columns: str) -> list[tuple[Any, ...]]:
+    """Some columns of the changes of the open pipeline, by day."""
+    return lines(loaded.facts.pipeline.sort_values(["day", "segment", "change"], kind="stable"), *columns)
 
 
 def sets_aside(loaded: Loaded, table: str = "opportunities") -> dict[str, int]:

@@ -92,8 +92,8 @@ class Oracle:
     def counted(self) -> list[Row]:
         return [row for row in self.tables["opportunities"] if (row.get("type") or "new_business") == "new_business"]
 
-    def pipeline(self) -> dict[tuple[date, str, str], list[Decimal]]:
-        total: dict[tuple[date, str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 8)
+    def pipeline(self) -> dict[tuple[date, str, str, bool], list[Decimal]]:
+        total: dict[tuple[date, str, str, bool], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
         for row in self.counted():
             created = date.fromisoformat(row["created_date"])
             was: tuple[str, Decimal | None] | None = None
@@ -102,9 +102,12 @@ class Oracle:
                 now = self._open(row, t)
                 fresh = now is not None and (t - created).days <= self.age(now[0])
                 why = _why(was, now, won=row["is_won"] == "true")
-                _book(total, t, was, now, why, 0)
-                gone = (was_fresh and not fresh) and why in (None, "reamounted")
-                _book(total, t, was if was_fresh else None, now if fresh else None, "aged_out" if gone else why, 4)
+                if (was_fresh and not fresh) and why in (None, "reamounted"):
+                    _book(total, t, was, None, "aged_out", fresh=True)
+                    was_fresh = False
+                for young in (True, False):
+                    before, after = was if was_fresh is young else None, now if fresh is young else None
+                    _book(total, t, before, after, why, fresh=young)
                 was, was_fresh = now, fresh
         return {key: sums for key, sums in total.items() if any(sums)}
 
@@ -219,17 +222,17 @@ def _why(was: Value, now: Value, *, won: bool) -> str | None:
     return "moved" if was[0] != now[0] else "reamounted"
 
 
-def _book(total: Any, t: date, was: Value, now: Value, why: str | None, at: int) -> None:
+def _book(total: Any, t: date, was: Value, now: Value, why: str | None, *, fresh: bool) -> None:
     if was == now:
         return
     for sign, state in ((-1, was), (1, now)):
         if state is not None:
             segment, amount = state
-            sums = total[t, segment, why]
-            sums[at] += sign
-            sums[at + 1] += sign * (amount or 0)
-            sums[at + 2] += sign * _square(amount)
-            sums[at + 3] += sign * (amount is None)
+            sums = total[t, segment, why, fresh]
+            sums[0] += sign
+            sums[1] += sign * (amount or 0)
+            sums[2] += sign * _square(amount)
+            sums[3] += sign * (amount is None)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

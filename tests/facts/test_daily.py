@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from tests.facts.company import POLICY, change, deal, lines, money, open_on, read, rep
+from tests.facts.company import POLICY, change, changes, deal, lines, money, open_on, read, rep
 
 
 def test_a_deal_is_open_from_its_first_day_to_before_its_last() -> None:
@@ -25,8 +25,8 @@ def test_a_deal_is_fresh_for_ninety_days_and_the_day_it_was_created() -> None:
     loaded = read({"opportunities": [deal()]})
     assert open_on(loaded, "2025-04-01", fresh=True) == (1, Decimal(1000))
     assert open_on(loaded, "2025-04-02", fresh=True) == (0, Decimal(0))
-    aged = loaded.facts.pipeline.iloc[-1]
-    assert (aged["change"], aged["deals"], aged["fresh_deals"]) == ("aged_out", 0, -1)
+    assert open_on(loaded, "2025-04-02") == (1, Decimal(1000))
+    assert changes(loaded, "change", "fresh", "deals") == [("created", True, 1), ("aged_out", True, -1)]
 
 
 def test_mid_market_deals_stay_fresh_longer_and_review_is_as_smb() -> None:
@@ -38,13 +38,14 @@ def test_mid_market_deals_stay_fresh_longer_and_review_is_as_smb() -> None:
 
 def test_a_deal_that_closes_on_the_day_it_ages_out_was_won() -> None:
     loaded = read({"opportunities": [deal(closed="2025-04-02", won=True)]})
-    assert lines(loaded.facts.pipeline, "change", "fresh_deals") == [("created", 1), ("won", -1)]
+    assert changes(loaded, "change", "fresh", "deals") == [("created", True, 1), ("won", True, -1)]
 
 
 def test_a_deal_lost_after_it_aged_out_changes_only_the_whole_pipeline() -> None:
     loaded = read({"opportunities": [deal(closed="2025-05-01")]})
-    rows = lines(loaded.facts.pipeline, "change", "deals", "fresh_deals")
-    assert rows == [("created", 1, 1), ("aged_out", 0, -1), ("lost", -1, 0)]
+    rows = changes(loaded, "change", "fresh", "deals")
+    assert rows == [("created", True, 1), ("aged_out", True, -1), ("lost", False, -1)]
+    assert [open_on(loaded, day)[0] for day in ("2025-04-02", "2025-05-01")] == [1, 0]
 
 
 def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
@@ -106,8 +107,9 @@ def test_foreign_money_is_valued_when_created_while_open_and_when_closed_once_de
         for rate, month in (("1.1", "2025-01-01"), ("1.2", "2025-03-01"))
     ]
     rows = [deal(closed="2025-04-15", won=True, currency="EUR", owner_id="r")]
-    facts = read({"opportunities": rows, "fx_rates": rates, "reps": [rep("r")]}).facts
-    assert lines(facts.pipeline, "change", "amount")[::2] == [("created", Decimal(1100)), ("won", Decimal(-1100))]
+    loaded = read({"opportunities": rows, "fx_rates": rates, "reps": [rep("r")]})
+    facts = loaded.facts
+    assert changes(loaded, "change", "amount")[::2] == [("created", Decimal(1100)), ("won", Decimal(-1100))]
     assert lines(facts.decided, "won_amount") == lines(facts.bookings, "amount") == [(Decimal(1200),)]
 
 

@@ -169,32 +169,31 @@ def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple
     while past >= book.first_decided and len(shares) < _MOST_QUARTERS:
         total = book.booked(segment, past.start, past.end, t)
         if total > 0:
-            shares.append(_closed_by(book, segment, past, gone, t) / total)
+            shares.append(_closed_by(book, segment, past, gone, t, total))
         past = book.policy.calendar.next(past, -1)
     if len(shares) < _LEAST_QUARTERS:
         return gone, 0
     return sum(shares, Fraction(0)) / len(shares), len(shares)
 
 
-def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known: date) -> Fraction:
-    """Bookings by a fraction of the quarter, in whole units; within a day, in proportion."""
+def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known: date, total: int) -> Fraction:
+    """The part of the quarter's `total` that was booked by a fraction of it; within a day, in proportion."""
     whole, part = divmod(gone.numerator * quarter.days, gone.denominator)
     day = quarter.start + whole * DAY
     until = book.booked(segment, quarter.start, day - DAY, known)
     within = book.booked(segment, day, day, known) if part else 0
-    return Fraction(until * gone.denominator + part * within, gone.denominator)
+    return Fraction(until * gone.denominator + part * within, gone.denominator * total)
 
 
 def by_rep(book: Book, segment: str, quarter: Quarter, known: date) -> dict[str, Fraction]:
     """Bookings of each AE in the quarter, as known at `known`."""
-    held: dict[str, Fraction] = {}
-    frame = book.facts.by_rep
-    rows = frame[(frame["segment"] == segment) & frame["is_ae"].astype(bool)] if len(frame) else frame
-    names = ("day", "closed_on", "rep_id", "amount")
-    for day, closed_on, rep, amount in zip(*(rows[name].tolist() for name in names), strict=True):
-        if closed_on in quarter and day <= known:
-            held[rep] = held.get(rep, Fraction(0)) + Fraction(amount, 10**AMOUNT)
-    return held
+    held: dict[str, int] = {}
+    names = ("day", "closed_on", "segment", "rep_id", "is_ae", "amount")
+    columns = (book.facts.by_rep[name].tolist() for name in names)
+    for day, closed_on, where, rep, is_ae, amount in zip(*columns, strict=True):
+        if is_ae and where == segment and day <= known and closed_on in quarter:
+            held[rep] = held.get(rep, 0) + amount
+    return {rep: Fraction(amount, 10**AMOUNT) for rep, amount in held.items()}
 
 
 def _expected(measure: Measure) -> Fraction:

@@ -169,27 +169,43 @@ def with_beside(indicator: Indicator[Any], book: Book, reading: Reading) -> Read
 
 def quarter_reading(indicator: Indicator[Any], book: Book, segment: str, quarter: Quarter, known: date) -> Reading:
     """The quarter's reading from what was known at the end of day `known`."""
+    key = ("reading", indicator.key, segment, quarter, known)
+    return book.remember(key, lambda: _quarter_reading(indicator, book, segment, quarter, known))
+
+
+def _quarter_reading(indicator: Indicator[Any], book: Book, segment: str, quarter: Quarter, known: date) -> Reading:
     blocked = book.cannot_read(known, quarter)
     measure = blocked or indicator.quarter(book, segment, quarter, known)
-    reading = _reading(indicator, book, segment, known, measure)
-    approximate = reading.approximate or _is_carried_back(indicator, book, reading, quarter.start)
-    return replace(reading, quarter=quarter.label, approximate=approximate)
+    reading = _reading(indicator, book, segment, known, measure, quarter.label)
+    if reading.approximate or not _is_carried_back(indicator, book, reading, quarter.start):
+        return reading
+    return replace(reading, approximate=True)
 
 
 def lacking_quotas(book: Book, segment: str, quarter: Quarter) -> tuple[str, ...]:
     """A note where the plan holds AEs without a quota."""
     without = book.without_quota(segment, quarter)
-    named = counted(without, "AE of the plan has", "AEs of the plan have")
-    return (f"{named} no quota row for {quarter}",) if without else ()
+    if not without:
+        return ()
+    return (f"{counted(without, 'AE of the plan has', 'AEs of the plan have')} no quota row for {quarter}",)
 
 
 def _is_carried_back(indicator: Indicator[Any], book: Book, reading: Reading, day: date) -> bool:
     return reading.band is not Band.NO_DATA and indicator.is_carried_back(book, day)
 
 
-def _reading(indicator: Indicator[Any], book: Book, segment: str, t: date, measure: Measure | NoData) -> Reading:
+def _reading(
+    indicator: Indicator[Any],
+    book: Book,
+    segment: str,
+    t: date,
+    measure: Measure | NoData,
+    quarter: str | None = None,
+) -> Reading:
     if isinstance(measure, NoData):
-        return Reading(indicator.key, segment, t, None, Band.NO_DATA, "no data", reason=measure.reason, why=measure.why)
+        return Reading(
+            indicator.key, segment, t, None, Band.NO_DATA, "no data", quarter, reason=measure.reason, why=measure.why
+        )
     edges = indicator.edges(indicator.settings(book))
     band, text = _band(indicator, edges, measure)
     unsure = measure.unsure
@@ -200,6 +216,7 @@ def _reading(indicator: Indicator[Any], book: Book, segment: str, t: date, measu
         value=measure.value,
         band=band,
         text=text,
+        quarter=quarter,
         reason=unsure.reason if unsure else None,
         why=unsure.why if unsure else None,
         interval=measure.interval,

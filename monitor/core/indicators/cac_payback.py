@@ -97,6 +97,13 @@ class CacPayback(Indicator[PaybackSettings]):
         return None
 
     def _measure(self, book: Book, segment: str, months: tuple[date, ...], known: date) -> Measure | NoData:
+        if self.settings(book).shared != "by_bookings":  # which asks for other segments too
+            known = book.closings_known(segment, add_months(months[-1], 1) - DAY, known)
+        key = (self.key, segment, months, known)
+        return book.remember(key, lambda: self._held_against(book, segment, months, known))
+
+    def _held_against(self, book: Book, segment: str, months: tuple[date, ...], known: date) -> Measure | NoData:
+        """The spend of `months` against what was won in them."""
         settings = self.settings(book)
         margin = Fraction(settings.gross_margin[segment])
         cost = book.spend(segment, (add_months(month, -settings.lag_months) for month in months))
