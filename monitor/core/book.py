@@ -18,7 +18,7 @@ from monitor.core.index import BOOKED, BOTH, Bookings, Closings, Due, Pipeline
 from monitor.core.policy import Policy
 from monitor.core.seats import Seat
 from monitor.core.seen import SeenWeek, SeenWeeks
-from monitor.core.sums import Decided, Spend, Sums, sum_of
+from monitor.core.sums import Decided, Spend, Sums, sum_of, total
 from monitor.core.tables import ALL_SEGMENTS
 from monitor.core.types import NoData
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+_UNKNOWN: Any = object()
 
 _UNTIL_CLOSINGS = timedelta(days=30)
 """How long into a quarter the first closing of all may lie for the quarter's closings to be taken as whole."""
@@ -47,9 +48,9 @@ class Book:
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gave the first time for this key."""
-        if key not in self._memory:
-            self._memory[key] = make()
-        value: T = self._memory[key]
+        value: T = self._memory.get(key, _UNKNOWN)
+        if value is _UNKNOWN:
+            value = self._memory[key] = make()
         return value
 
     def under(self, policy: Policy) -> Book:
@@ -277,11 +278,11 @@ class Book:
         if not aes:
             return NoData("no_aes", f"`reps` names nobody as an AE of {segment} on {quarter.start}")
         quotas = [self.quota_of(rep, quarter) for rep in aes]
-        total = sum((quota for quota in quotas if quota is not None), Fraction(0))
-        if total <= 0:
+        plan = total(quota for quota in quotas if quota is not None)
+        if plan <= 0:
             theirs = f"the {counted(len(aes), 'AE')} of {segment}"
             return NoData("no_quota", f"`quotas` has no quota above 0 for {quarter} of {theirs}")
-        return total
+        return plan
 
     def without_quota(self, segment: str, quarter: Quarter) -> int:
         """How many AEs of the plan have no quota row for the quarter."""
@@ -304,8 +305,9 @@ class Book:
     def spend(self, segment: str, months: Iterable[date]) -> Spend:
         """Sales and marketing cost booked in `months`: of the segment, and shared."""
         wanted = tuple(months)
-        own = sum((self._spend.get((segment, month), Fraction(0)) for month in wanted), Fraction(0))
-        return Spend(own, sum((self._spend.get(("shared", month), Fraction(0)) for month in wanted), Fraction(0)))
+        held = self._spend
+        own, shared = ([held[key] for month in wanted if (key := (of, month)) in held] for of in (segment, "shared"))
+        return Spend(total(own), total(shared))
 
 
 def _columns(frame: pd.DataFrame, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:

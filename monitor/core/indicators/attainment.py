@@ -14,7 +14,7 @@ from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter
 from monitor.core.counted import counted
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
-from monitor.core.sums import AMOUNT
+from monitor.core.sums import AMOUNT, total
 from monitor.core.types import NoData, Number, Reading, Weighing
 
 _LEAST_QUARTERS, _MOST_QUARTERS = 4, 8
@@ -105,8 +105,8 @@ class Attainment(Indicator[AttainmentSettings]):
         quotas = {rep: book.quota_of(rep, quarter) for rep in people}
         ratios = [each.get(rep, Fraction(0)) / (quota * share) for rep, quota in quotas.items() if quota]
         seated = book.aes(segment, t)
-        seat_quota = sum((book.quota_of(rep, quarter) or Fraction(0) for rep in seated), Fraction(0))
-        in_seat = sum((each.get(rep, Fraction(0)) for rep in seated), Fraction(0))
+        seat_quota = total(book.quota_of(rep, quarter) or Fraction(0) for rep in seated)
+        in_seat = total(each[rep] for rep in seated if rep in each)
         return {
             "in_seat": in_seat / (seat_quota * share) if seat_quota else None,
             "median_ae": median(ratios) if ratios else None,
@@ -167,22 +167,22 @@ def expected_share(book: Book, segment: str, quarter: Quarter, t: date) -> tuple
     shares: list[Fraction] = []
     past = book.policy.calendar.next(quarter, -1)
     while past >= book.first_decided and len(shares) < _MOST_QUARTERS:
-        total = book.booked(segment, past.start, past.end, t)
-        if total > 0:
-            shares.append(_closed_by(book, segment, past, gone, t, total))
+        booked = book.booked(segment, past.start, past.end, t)
+        if booked > 0:
+            shares.append(_closed_by(book, segment, past, gone, t, booked))
         past = book.policy.calendar.next(past, -1)
     if len(shares) < _LEAST_QUARTERS:
         return gone, 0
-    return sum(shares, Fraction(0)) / len(shares), len(shares)
+    return total(shares) / len(shares), len(shares)
 
 
-def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known: date, total: int) -> Fraction:
-    """The part of the quarter's `total` that was booked by a fraction of it; within a day, in proportion."""
-    whole, part = divmod(gone.numerator * quarter.days, gone.denominator)
-    day = quarter.start + whole * DAY
+def _closed_by(book: Book, segment: str, quarter: Quarter, gone: Fraction, known: date, whole: int) -> Fraction:
+    """The part of the quarter's bookings (`whole`) that was there by a fraction of it; within a day, in proportion."""
+    full, part = divmod(gone.numerator * quarter.days, gone.denominator)
+    day = quarter.start + full * DAY
     until = book.booked(segment, quarter.start, day - DAY, known)
     within = book.booked(segment, day, day, known) if part else 0
-    return Fraction(until * gone.denominator + part * within, gone.denominator * total)
+    return Fraction(until * gone.denominator + part * within, gone.denominator * whole)
 
 
 def by_rep(book: Book, segment: str, quarter: Quarter, known: date) -> dict[str, Fraction]:

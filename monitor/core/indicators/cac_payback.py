@@ -15,6 +15,7 @@ from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.counted import counted
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
+from monitor.core.sums import total
 from monitor.core.tables import SEGMENTS
 from monitor.core.types import NoData, Number, Reading
 
@@ -108,8 +109,7 @@ class CacPayback(Indicator[PaybackSettings]):
         margin = Fraction(settings.gross_margin[segment])
         cost = book.spend(segment, (add_months(month, -settings.lag_months) for month in months))
         won = [book.won(segment, month, add_months(month, 1) - DAY, known) for month in months]
-        new_arr = sum((sums.amount for sums in won), Fraction(0))
-        squares = sum((sums.squares for sums in won), Fraction(0))
+        new_arr, squares = total(sums.amount for sums in won), total(sums.squares for sums in won)
         deals, unpriced = sum(s.deals for s in won), sum(s.unpriced for s in won)
         shared = cost.shared * _share(book, settings, segment, months, known)
         spend = cost.own + shared
@@ -187,12 +187,9 @@ def _share(book: Book, settings: PaybackSettings, segment: str, months: tuple[da
         return Fraction(0)
     if settings.shared == "include":
         return Fraction(1)
-    won = {
-        each: sum((book.won(each, m, add_months(m, 1) - DAY, known).amount for m in months), Fraction(0))
-        for each in SEGMENTS
-    }
-    total = sum(won.values(), Fraction(0))
-    return won[segment] / total if total else Fraction(1)
+    won = {each: total(book.won(each, m, add_months(m, 1) - DAY, known).amount for m in months) for each in SEGMENTS}
+    every = total(won.values())
+    return won[segment] / every if every else Fraction(1)
 
 
 def _m(amount: Number) -> str:

@@ -17,7 +17,7 @@ from monitor.core.calendar import DAY, Quarter
 from monitor.core.counted import counted
 from monitor.core.facts import CHANGES
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step, lacking_quotas
-from monitor.core.sums import Sums, sum_of
+from monitor.core.sums import Sums, sum_of, total
 from monitor.core.types import NoData, Number, Reading
 
 _BY_DUE_DATE = ("quarter", "remaining")
@@ -118,7 +118,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         if not valued:
             return Measure(None, read[-1].inputs, met=True, approximate=any(week.approximate for week in read))
         count = len(valued)
-        value = sum((v for _, v in valued), Fraction(0)) / count
+        value = total(v for _, v in valued) / count
         return Measure(
             value,
             _mean_inputs([week for week, _ in valued]) | {"weeks": count},
@@ -148,7 +148,7 @@ class PipelineCoverage(Indicator[CoverageSettings]):
         ]
         steps.append(Step("quota", _amount(first) / quota - first.value))
         # what was seen holds changes that no history tells
-        untold = last.value - first.value - sum((step.amount for step in steps), Fraction(0))
+        untold = last.value - first.value - total(step.amount for step in steps)
         return (*steps, Step("changes_without_history", untold))
 
     def is_carried_back(self, book: Book, day: date) -> bool:
@@ -253,7 +253,7 @@ def _horizon_quota(measure: Measure) -> Fraction:
 
 def _mean_inputs(weeks: list[Measure]) -> dict[str, Number]:
     inputs = dict(weeks[-1].inputs)
-    inputs["open_pipeline"] = sum((_amount(week) for week in weeks), Fraction(0)) / len(weeks)
+    inputs["open_pipeline"] = total(map(_amount, weeks)) / len(weeks)
     inputs.pop("open_deals", None)
     return inputs
 

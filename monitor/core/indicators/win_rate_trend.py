@@ -14,7 +14,7 @@ from monitor.core.book import Book
 from monitor.core.calendar import DAY, Quarter, add_months
 from monitor.core.counted import counted
 from monitor.core.indicators.base import DealsWanted, Indicator, Measure, Step
-from monitor.core.sums import Decided
+from monitor.core.sums import Decided, total
 from monitor.core.types import Band, NoData, Number, Reading
 
 _WINDOW_DAYS = 91
@@ -146,13 +146,13 @@ class WinRateTrend(Indicator[WinRateSettings]):
 
     def beside(self, book: Book, segment: str, t: date) -> dict[str, Number]:
         window = book.decided(segment, t - timedelta(days=_WINDOW_DAYS - 1), t, t)
-        total = window.won_amount + window.lost_amount
+        value = window.won_amount + window.lost_amount
         months = [add_months(t, -back) for back in (2, 1, 0)]
         quarter = book.policy.calendar.quarter_of(t)
         year_ago = book.policy.calendar.next(quarter, -4)
         then = book.decided(segment, year_ago.start, year_ago.end, t)
         return {
-            "win_rate_by_value": window.won_amount / total if total else None,
+            "win_rate_by_value": window.won_amount / value if value else None,
             "win_rate_by_creation": book.cohort(segment, months, t).rate,
             "win_rate_of_the_quarter": book.decided(segment, quarter.start, t, t).rate,
             "win_rate_a_year_ago": then.rate if year_ago >= book.first_full else None,
@@ -181,7 +181,7 @@ class WinRateTrend(Indicator[WinRateSettings]):
             now = Fraction(w, w + x) if w + x else rate
             steps.append(Step(name, 100 * (now - rate)))
             rate = now
-        moved = last.value - first.value - sum((s.amount for s in steps), Fraction(0))
+        moved = last.value - first.value - total(step.amount for step in steps)
         return (*steps, Step("baseline", moved))
 
     def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
