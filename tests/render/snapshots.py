@@ -190,7 +190,7 @@ def first_breakage() -> Snapshot:
             "first_breakage",
             "pipeline_coverage",
             "Pipeline coverage is in its first breakage quarter",
-            "FY2026-Q2 is in breakage: one more and hiring pauses",
+            "FY2026-Q2 is in breakage; one more and hiring pauses",
         ),
         Ahead(
             "to_avoid",
@@ -244,7 +244,7 @@ def tripped() -> Snapshot:
             "first_breakage",
             "pipeline_coverage",
             "Pipeline coverage is in its first breakage quarter",
-            "FY2026-Q3 so far is in breakage: one more and it joins what keeps hiring paused",
+            "FY2026-Q3 so far is in breakage; one more and it joins what keeps hiring paused",
         ),
         Ahead(
             "to_recover",

@@ -11,6 +11,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
+from monitor.core.facts import AGED_OUT
 from monitor.core.policy import FactsPolicy
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.sums import AMOUNT
@@ -80,5 +81,6 @@ STAGES = [
 
 
 def total(daily: pd.DataFrame) -> Decimal:
-    """The amounts of daily facts together, in the currency's own unit."""
-    return Decimal(int(daily["amount"].sum())).scaleb(-AMOUNT)
+    """The amounts of daily facts together, in the currency's own unit; what only ages stays in the pipeline."""
+    rows = daily[daily["change"] != AGED_OUT] if "change" in daily else daily
+    return Decimal(int(rows["amount"].sum())).scaleb(-AMOUNT)
