@@ -30,6 +30,11 @@ class Engine:
     servers_fault: tuple[type[Exception], ...] = ()
     """Those by which a server says that it has no time, no room, or goes away."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it works in this process, and holds its memory."""
+        return bool(self.room)
+
     def prepare(self, backend: SQLBackend, timezone: str) -> None:
         """Puts the session into the company's zone, so that a moment is cut to the company's day."""
         zone = "'{}'".format(timezone.replace("'", "''"))
@@ -40,7 +45,7 @@ class Engine:
     def make_room(self, backend: SQLBackend) -> None:
         """Lets an engine in this process hold a third of the machine's memory, for what a thousand companies need."""
         third = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 3
-        if self.room and third > _ROOM:
+        if self.is_here and third > _ROOM:
             backend.raw_sql(self.room.format(bytes=third))
 
     @contextmanager

@@ -90,6 +90,20 @@ def _left_out(nobody: Mapping[str, int], column: str) -> tuple[str, ...]:
     return (f"Rows without a {column} belong to no company and are left out: {counts}.",)
 
 
+def side_by_side(sizes: Mapping[int, int], most: int) -> list[tuple[int, int]]:
+    """The first and the last of companies that have no more than `most` rows together, or of one that has more."""
+    spans: list[tuple[int, int]] = []
+    held = 0
+    for company in sorted(sizes):
+        if spans and held + sizes[company] <= most:
+            spans[-1] = (spans[-1][0], company)
+            held += sizes[company]
+        else:
+            spans.append((company, company))
+            held = sizes[company]
+    return spans
+
+
 @dataclass(frozen=True)
 class ByCompany:
     """Rows of all companies, here, in the order of `company`."""

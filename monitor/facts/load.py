@@ -15,7 +15,7 @@ from monitor.core.tables import TABLES
 from monitor.errors import DataError
 from monitor.facts import migration
 from monitor.facts.clean import canonical, usable
-from monitor.facts.grouping import COMPANY, Grouping, grouped
+from monitor.facts.grouping import COMPANY, Grouping, grouped, side_by_side
 from monitor.facts.history import Diary, History, by_day, read_history, read_rest
 from monitor.facts.hygiene import count_bulk_changes
 from monitor.facts.intervals import Reader, carried, read_log, states, won_by
@@ -131,7 +131,8 @@ def _find(
     count_new_stages(tally, raw["opportunities"], history, diary)
     _place(tally, raw)
     work.forget("placed")
-    return Results(reader, read_frames(reader, held, owners, small, as_of), spread, raw, held, history)
+    frames = read_frames(reader, _parted(work, held, sizes), owners, small, as_of)
+    return Results(reader, frames, spread, raw, held, history)
 
 
 _ACCOUNTS = ("account_id", "employees", "fit_segment")
@@ -146,6 +147,18 @@ def _sizes(tally: Tally, deals: ir.Table, policy: FactsPolicy) -> dict[int, int]
         if company not in sizes:
             tally.stop(company, "Table opportunities has no row that can be used: put deals into it.")
     return sizes
+
+
+AT_ONCE = 2_500_000
+"""Deals whose days an engine in this process sums at once: the sums of many companies are nearly as many as their
+deals, and lie in memory until the last is done.
+"""
+
+
+def _parted(work: Workspace, states: ir.Table, sizes: Mapping[int, int]) -> list[ir.Table]:
+    """The states of all companies, a part of the companies at a time where they have many deals."""
+    spans = side_by_side(sizes, AT_ONCE) if work.engine.is_here else []
+    return [states.filter(states[COMPANY].between(*span)) for span in spans] if len(spans) > 1 else [states]
 
 
 def _write_diary(tally: Tally, history: History, deals: ir.Table, log: Mapping[str, ir.Table], diary: Diary) -> None:

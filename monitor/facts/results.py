@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -41,31 +41,41 @@ class Frames:
         return {name: Rows.of(rows.one(company), self.kinds[name]) for name, rows in self.rows.items()}
 
 
-def read_frames(reader: Reader, held: ir.Table, owners: ir.Table, small: Small, as_of: date) -> Frames:
-    """The daily facts of all companies and their small tables."""
+def read_frames(reader: Reader, parts: Sequence[ir.Table], owners: ir.Table, small: Small, as_of: date) -> Frames:
+    """The daily facts of all companies, from `parts` of their states in the order of companies, and small tables."""
     work, policy = reader.tally.work, reader.policy
     since = policy.calendar.next(policy.calendar.quarter_of(as_of), -1).start
-    made = {
-        "pipeline": (daily.pipeline(held, policy), _kinds(PIPELINE, "segment", "fresh", "day", "change")),
+    made: dict[str, tuple[Callable[[ir.Table], ir.Table], Kinds]] = {
+        "pipeline": (
+            lambda held: daily.pipeline(held, policy),
+            _kinds(PIPELINE, "segment", "fresh", "day", "change"),
+        ),
         "decided": (
-            daily.decided(held, policy),
+            lambda held: daily.decided(held, policy),
             _kinds(DECIDED, "segment", "stale", "closed_on", "day", "created_month"),
         ),
-        "bookings": (daily.bookings(held, owners), _kinds(BOOKINGS, "segment", "closed_on", "day")),
+        "bookings": (
+            lambda held: daily.bookings(held, owners),
+            _kinds(BOOKINGS, "segment", "closed_on", "day"),
+        ),
         "by_rep": (
-            daily.by_rep(held, owners, days.number_of(since)),
+            lambda held: daily.by_rep(held, owners, days.number_of(since)),
             _kinds(BY_REP, "segment", "rep_id", "is_ae", "closed_on", "day"),
         ),
     }
     if policy.with_due:
-        made["due"] = (daily.due(_due_states(reader, held), policy), _kinds(DUE, "segment", "due_quarter", "day"))
+        made["due"] = (
+            lambda held: daily.due(_due_states(reader, held), policy),
+            _kinds(DUE, "segment", "due_quarter", "day"),
+        )
     tables = {name: getattr(small, name) for name in _SMALL}
-    made |= {name: (table, small_kinds(name, table)) for name, table in tables.items() if table is not None}
-    return Frames(
-        {name: _fetched(work, rows, COMPANY, *kinds.columns) for name, (rows, kinds) in made.items()},
-        {name: kinds for name, (_, kinds) in made.items()},
-        since,
-    )
+    kept = {name: small_kinds(name, table) for name, table in tables.items() if table is not None}
+    kinds = {name: each for name, (_, each) in made.items()} | kept
+    wanted = {name: [make(part) for part in parts] for name, (make, _) in made.items()} | {
+        name: [tables[name]] for name in kept
+    }
+    rows = {name: _fetched(work, found, kinds[name].columns) for name, found in wanted.items()}
+    return Frames(rows, kinds, since)
 
 
 def _kinds(columns: tuple[str, ...], *order: str) -> Kinds:
@@ -79,8 +89,9 @@ def _due_states(reader: Reader, held: ir.Table) -> ir.Table:
     return cut(held, expected, due=lambda other: other.value)
 
 
-def _fetched(work: Workspace, rows: ir.Table, *columns: str) -> ByCompany:
-    return ByCompany.of(work.fetch(rows.select(columns).order_by(COMPANY)))
+def _fetched(work: Workspace, parts: Sequence[ir.Table], columns: Sequence[str]) -> ByCompany:
+    chosen = (rows.select(COMPANY, *columns).order_by(COMPANY) for rows in parts)
+    return ByCompany.of(pa.concat_tables(map(work.fetch, chosen)))
 
 
 @dataclass(frozen=True)

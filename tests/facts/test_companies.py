@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import DataError
+from monitor.facts import load
+from monitor.facts.grouping import side_by_side
 from monitor.facts.load import Companies, find_companies
 from tests.facts.companies import companies
 from tests.facts.company import POLICY, Tables, deal, filler, open_on, rep, suspects
@@ -35,6 +37,29 @@ def nasty() -> Companies:
 @pytest.mark.parametrize("name", by_example([name for name in NASTY if name not in LIKE_ANOTHER], NASTY))
 def test_a_company_among_others_is_the_company_alone(nasty: Companies, name: str) -> None:
     assert told(lambda: nasty.one(name)) == told(lambda: alone(NASTY, name, STRICT, {"fx_rates": RATES}))
+
+
+def test_companies_whose_days_are_summed_a_few_at_a_time_are_the_same(
+    nasty: Companies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "AT_ONCE", 60)
+    few = together(NASTY, STRICT, {"fx_rates": RATES})
+    for name in NASTY:
+        assert told(lambda: few.one(name)) == told(lambda: nasty.one(name))  # noqa: B023
+
+
+@pytest.mark.parametrize(
+    ("sizes", "spans"),
+    [
+        ({}, []),
+        ({3: 5}, [(3, 3)]),
+        ({0: 4, 1: 6, 2: 1}, [(0, 1), (2, 2)]),
+        ({2: 1, 0: 11, 7: 9}, [(0, 0), (2, 7)]),
+        ({0: 99, 1: 99}, [(0, 0), (1, 1)]),
+    ],
+)
+def test_companies_side_by_side_have_ten_rows_or_are_one(sizes: dict[int, int], spans: list[tuple[int, int]]) -> None:
+    assert side_by_side(sizes, 10) == spans
 
 
 @given(st.lists(companies(), min_size=2, max_size=2))
