@@ -158,7 +158,7 @@ def ahead(snapshot: Snapshot, words: Words, kind: str) -> Iterator[Line]:
     for item in snapshot.ahead:
         about = titles(named(snapshot, (item.indicator,)))
         headline = words.say(kind, "ahead_item", snapshot=snapshot, item=item, about=about)
-        detail = words.say(kind, "ahead_detail", snapshot=snapshot, item=item)
+        detail = words.say(kind, "ahead_detail", snapshot=snapshot, item=item) if item.detail else ""
         yield (Span(headline, AHEAD_TONES.get(item.kind, Tone.STRONG)), *((Span(f": {detail}"),) if detail else ()))
     if not snapshot.ahead:
         yield span(words.say(kind, "ahead_nothing", snapshot=snapshot), Tone.DIM)
