@@ -64,6 +64,12 @@ class SparkWords(Words):  # type: ignore[misc]
         """Ibis' own makes NaN null where an option says so; no other engine does."""
         return sg.column(name, table=rel.alias_or_name, quoted=self.quoted)
 
+    def visit_NonNullLiteral(self, op: Any, *, value: Any, dtype: dt.DataType) -> Any:  # noqa: N802
+        """The same of a fraction, which is a double: Spark takes 0.5 for a decimal."""
+        if dtype.is_floating():
+            return self.cast(sge.convert(value), dtype)
+        return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
+
     def visit_IsNull(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         return arg.is_(sge.null())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,9 +24,12 @@ from monitor.sources import open_source
 from tests.facts.companies import companies
 from tests.facts.company import AS_OF, POLICY, Tables, as_arrow
 from tests.facts.test_oracle import NAMED
+from tests.sources import crm
 from tests.sources.crm_company import one_company
 from tests.sources.mutations import clean_company
-from tests.sources.shapes import Held, csv_files
+from tests.sources.sample import by_example
+from tests.sources.shapes import PEOPLE, SPEND, Held, csv_files
+from tests.sources.sql.databases import Raw
 from tests.sources.sql.spark_cluster import Cluster, put, running
 from tests.sources.sql.test_cells import CELLS, NEW_YORK, facts_of, from_files
 from tests.sources.sql.test_reading_only import NAME, ON, company
@@ -42,6 +45,12 @@ NEW_TYPES = {
     "quotas.amount": pa.float64(),
     "spend.amount": pa.float32(),
 }
+
+THEIR_TYPES = {
+    "created_date": pa.timestamp("us", "UTC"), "close_date": pa.timestamp("us", "UTC"), "amount": pa.float64(),
+    "start_date": pa.date32(), "deal_id": pa.int64(), "property_createdate": pa.timestamp("us"),
+    "property_closedate": pa.timestamp("us", "UTC"), "property_amount": pa.float64(), "timestamp": pa.timestamp("us"),
+}  # fmt: skip
 
 pytestmark = [
     pytest.mark.xdist_group("spark"),  # one cluster, in one process of the tests
@@ -61,12 +70,30 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         first.close()
 
 
+def own_tables(folder: Path) -> Held:
+    put(folder, one_company(), NEW_TYPES)
+    return Held("type: sql, path: lake", segments=True)
+
+
+def copied(folder: Path, preset: str, raw: Raw, *sheets: str) -> Held:
+    """The tables of a CRM as a tool copies them into a lake."""
+    put(folder, raw, {f"{table}.{column}": kind for table in raw for column, kind in THEIR_TYPES.items()})
+    return Held(f"type: sql, path: lake, preset: {preset}", sheets)
+
+
+LAKES: dict[str, Callable[[Path], Held]] = {
+    "own tables": own_tables,
+    "Salesforce by Fivetran": lambda folder: copied(folder, "salesforce", crm.salesforce(), *SPEND),
+    "HubSpot by Fivetran": lambda folder: copied(folder, "hubspot", crm.hubspot(), *PEOPLE),
+}
+
+
+@pytest.mark.parametrize("lake", by_example(["Salesforce by Fivetran"], LAKES))
 def test_status_is_what_it_is_from_files(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    lake: str, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    put(tmp_path / "lake", one_company(), NEW_TYPES)
-    lake = Held("type: sql, path: lake", environ={"SOURCE_URL": cluster.url}, segments=True)
-    there = status(lake, tmp_path, monkeypatch, capsys)
+    held = replace(LAKES[lake](tmp_path / "lake"), environ={"SOURCE_URL": cluster.url})
+    there = status(held, tmp_path, monkeypatch, capsys)
     (tmp_path / "here").mkdir()
     assert there == status(csv_files(tmp_path / "here"), tmp_path / "here", monkeypatch, capsys)
 
