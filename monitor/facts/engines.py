@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from ibis.backends.sql import SQLBackend
 
@@ -118,12 +119,24 @@ class _Warehouse:
         return Engine((self.setting,), (getattr(import_module(self.module), self.error),))
 
 
+class _Jobs(Engine):
+    """BigQuery, where every statement is a job of its own, which forgets what another one set."""
+
+    def prepare(self, backend: Any, timezone: str) -> None:
+        zone = import_module("google.cloud.bigquery").ConnectionProperty("time_zone", timezone)
+        backend.client.default_query_job_config.connection_properties = [zone]
+
+
+def _bigquery() -> Engine:
+    return _Jobs(errors=(import_module("google.api_core.exceptions").GoogleAPIError,))
+
+
 _KNOWN: Mapping[str, Callable[[], Engine]] = {
     "duckdb": _duckdb,
     "postgres": _postgres,
     "pyspark": _spark,
     "snowflake": _Warehouse("ALTER SESSION SET TIMEZONE = {zone}", "snowflake.connector.errors", "Error"),
-    "bigquery": _Warehouse("SET @@time_zone = {zone}", "google.api_core.exceptions", "GoogleAPIError"),
+    "bigquery": _bigquery,
     "databricks": _Warehouse("SET TIME ZONE {zone}", "databricks.sql.exc", "Error"),
     "trino": _Warehouse("SET TIME ZONE {zone}", "trino.exceptions", "Error"),
 }

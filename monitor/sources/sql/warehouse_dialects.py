@@ -9,6 +9,7 @@ import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
 from ibis.backends.sql.compilers.databricks import DatabricksCompiler
+from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 from ibis.backends.sql.compilers.snowflake import SnowflakeCompiler
 from ibis.backends.sql.compilers.trino import TrinoCompiler
 from ibis.backends.sql.datatypes import BigQueryType
@@ -162,6 +163,23 @@ class BigQueryDialect(BigQueryWords, BigQueryCompiler):  # type: ignore[misc]
 class TrinoDialect(TrinoWords, TrinoCompiler):  # type: ignore[misc]
     __slots__ = ()
     SIMPLE_OPS = simple(TrinoCompiler, TrinoWords)
+
+
+class MotherDuckWords(Words):  # type: ignore[misc]
+    """MotherDuck: the hash of a text alone; that of an id in a company is the macro of the facts (`facts.engines`)."""
+
+    __slots__ = ()
+
+    def visit_ScalarUDF(self, op: Any, **kw: Any) -> Any:  # noqa: N802
+        if op.__func_name__ == "id_hash" and len(kw) == 1:
+            (text,) = kw.values()
+            return self.f.anon.hash(text, self.f.concat(sge.convert("0000"), text))
+        return super().visit_ScalarUDF(op, **kw)
+
+
+class MotherDuckDialect(MotherDuckWords, DuckDBCompiler):  # type: ignore[misc]
+    __slots__ = ()
+    SIMPLE_OPS = simple(DuckDBCompiler, MotherDuckWords)
 
 
 class DatabricksDialect(SparkWords, Inline, DatabricksCompiler):  # type: ignore[misc]

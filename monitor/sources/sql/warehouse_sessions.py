@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from monitor.sources.sql.warehouse_dialects import BigQueryDialect, DatabricksDialect, SnowflakeDialect, TrinoDialect
+from monitor.sources.sql.warehouse_dialects import (
+    BigQueryDialect,
+    DatabricksDialect,
+    MotherDuckDialect,
+    SnowflakeDialect,
+    TrinoDialect,
+)
 
 if TYPE_CHECKING:
     from ibis.backends.sql import SQLBackend as Base
@@ -73,7 +79,8 @@ class _Made:
     backend: str
     errors: tuple[tuple[str, str], ...]
     """Module and name of what its library raises when it cannot connect."""
-    dialect: type[Any] | None = None
+    dialect: type[Any]
+    kind: type[Scratch] = Inlined
 
 
 _SESSIONS: Mapping[str, _Made] = {
@@ -85,9 +92,9 @@ _SESSIONS: Mapping[str, _Made] = {
     ),
     "databricks": _Made("databricks", (("databricks.sql.exc", "Error"),), DatabricksDialect),
     "trino": _Made("trino", (("trino.exceptions", "Error"), ("requests.exceptions", "RequestException")), TrinoDialect),
-    "md": _Made("duckdb", (("duckdb", "Error"),)),
+    "md": _Made("duckdb", (("duckdb", "Error"),), MotherDuckDialect, Scratch),
 }
-"""By what SOURCE_URL begins with. MotherDuck speaks DuckDB's own words."""
+"""By what SOURCE_URL begins with."""
 
 
 def session_of(scheme: str) -> type[Scratch]:
@@ -95,9 +102,7 @@ def session_of(scheme: str) -> type[Scratch]:
     made = _SESSIONS[scheme]
     backend = import_module(f"ibis.backends.{made.backend}").Backend
     errors = tuple(getattr(import_module(module), name) for module, name in made.errors)
-    if made.dialect is None:
-        return type("Session", (Scratch, backend), {"errors": errors})
-    return type("Session", (Inlined, backend), {"errors": errors, "compiler": made.dialect()})
+    return type("Session", (made.kind, backend), {"errors": errors, "compiler": made.dialect()})
 
 
 def credentials(scheme: str) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class WarehouseTables:
     def trace(self, names: Iterable[str], schema: str | None) -> str:
         """The number of rows and the sum of a hash of each, of every table that is looked for."""
         found = there(self, names, schema)
-        return repr([(place, _sums(self.table(place[1], place[0]))) for place in found])
+        held = (sums(self.table(name, schema)).to_pyarrow().to_pylist()[0] for schema, name in found)
+        return repr([(place, tuple(row.values())) for place, row in zip(found, held, strict=True)])
 
     def close(self) -> None:
         self._session.forget_all()
@@ -66,10 +67,10 @@ class WarehouseTables:
             ) from None
 
 
-def _sums(rows: ir.Table) -> tuple[object, ...]:
+def sums(rows: ir.Table) -> ir.Table:
+    """How many rows there are, and the sum of a hash of each."""
     whole = ibis.literal("|").join([rows[column].cast("string").fill_null("\\N") for column in rows.columns])
-    found = rows.agg(rows=rows.count(), sum=_hash(whole).cast("decimal(38, 0)").sum()).to_pyarrow().to_pylist()
-    return tuple(found[0].values())
+    return rows.agg(rows=rows.count(), sum=_hash(whole).cast("decimal(38, 0)").sum())
 
 
 @ibis.udf.scalar.builtin(name="id_hash", signature=((dt.string,), dt.int64))  # type: ignore[untyped-decorator]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ibis
@@ -16,14 +20,22 @@ from sqlglot import expressions as sge
 from monitor.core.secret import Secret
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError
+from monitor.facts.engines import engine_of
 from monitor.facts.load import load
-from monitor.sources import open_source
+from monitor.sources import open_source, presets
+from monitor.sources.sql import tables
 from monitor.sources.sql.spark_dialect import SparkDialect
 from monitor.sources.sql.warehouse_dialects import BigQueryDialect, DatabricksDialect, SnowflakeDialect, TrinoDialect
 from monitor.sources.sql.warehouse_place import KINDS, Warehouse
+from monitor.sources.sql.warehouse_tables import WarehouseTables, sums
 from tests.facts.company import as_arrow
 from tests.facts.test_oracle import NAMED
+from tests.sources import crm
 from tests.sources.mutations import AS_OF, clean_company
+from tests.sources.preset_company import SPEC, put
+from tests.sources.sample import by_example
+from tests.sources.sql.databases import TYPES, Database
+from tests.sources.sql.test_cells import NEW_YORK, from_files
 
 pytestmark = pytest.mark.xdist_group("warehouses")
 """A run is listened to once, in one process of the tests."""
@@ -65,9 +77,9 @@ def asked() -> Iterator[list[ibis.Table]]:
     company["opportunity_history"] = [*history, *(row | {"new_value": "7"} for row in history[:9])]
     company["fx_rates"] = [{"currency": "EUR", "month": "2025-01-01", "rate": "1.1"}]
     types = {"accounts": {"employees": "float64"}}
-    tables = {name: engine.create_table(name, as_arrow(name, rows, {})) for name, rows in company.items()}
-    tables["accounts"] = tables["accounts"].cast(types["accounts"])
-    loaded = load(tables, replace(NAMED, with_due=True, named_accounts={"A1": "smb"}), AS_OF)
+    made = {name: engine.create_table(name, as_arrow(name, rows, {})) for name, rows in company.items()}
+    made["accounts"] = made["accounts"].cast(types["accounts"])
+    loaded = load(made, replace(NAMED, with_due=True, named_accounts={"A1": "smb"}), AS_OF)
     loaded.deals.left_out("smb", AS_OF, AS_OF)
     loaded.deals.open_fresh("smb", AS_OF, 5)
     yield list(engine.asked)
@@ -82,6 +94,80 @@ OWN = {
     "trino": (r"FROM_BIG_ENDIAN_64\(XXHASH64\(", r"TRY_CAST\(", r"REGEXP_LIKE\(.*\\z'", r"CURRENT_TIMEZONE\(\)"),
 }
 """The words that each has for a hash, a cast that may fail, a pattern and a moment of the company's zone."""
+
+
+TEXT: dict[str, str] = {}
+TYPED = {"amount": "decimal(18, 2)", "created_date": "timestamp('UTC')", "is_won": "boolean", "start_date": "date",
+         "close_date": "timestamp", "quota_amount": "float64"}  # fmt: skip
+COPIES = [("salesforce", crm.salesforce, TYPED), ("hubspot", crm.airbytes_hubspot, TEXT)]
+
+
+@pytest.fixture(scope="module")
+def asked_of_copies() -> Iterator[list[ibis.Table]]:
+    """All that presets ask for, and what is asked to see whether anything has changed."""
+    found: list[ibis.Table] = []
+    engines = []
+    for preset, raw, kinds in COPIES:
+        engine = Heard().connect()
+        engine.asked = []
+        copy = put(engine, raw(), kinds)
+        engine.asked = [sums(table) for table in copy.values()]
+        made = presets.load(preset, copy.get, SPEC)
+        presets.synced(preset, copy.get)
+        presets.addresses(made.users)
+        found += engine.asked
+        engines.append(engine)
+    yield found
+    for engine in engines:
+        engine.disconnect()
+
+
+@pytest.mark.parametrize("dialect", by_example(["snowflake"], DIALECTS))
+def test_all_that_a_preset_asks_can_be_said_to_a_warehouse_and_is_read_again(
+    dialect: str, asked_of_copies: list[ibis.Table]
+) -> None:
+    compiler = DIALECTS[dialect]()
+    said = [compiler.to_sqlglot(each).sql(compiler.dialect) for each in asked_of_copies]
+    assert len(said) > 30 and all(sqlglot.parse_one(each, dialect=dialect).find(sge.Select) for each in said)
+    assert "id_hash" not in " ".join(said).lower()
+
+
+@dataclass(frozen=True)
+class Here(Warehouse):
+    """A MotherDuck whose database is a file, since it speaks DuckDB's own words."""
+
+    file: Path = Path()
+
+    def options(self) -> dict[str, Any]:
+        return {"database": str(self.file)}
+
+
+@pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # of Ibis, asking for the names of tables
+def test_a_warehouse_keeps_what_it_needs_in_the_scratch_schema_and_leaves_nothing_there(tmp_path: Path) -> None:
+    crm_file = Database(tmp_path / "crm.duckdb")
+    crm_file.put(clean_company(), TYPES)
+    crm_file.run("CREATE SCHEMA scratch")
+    place, names = Here(Secret("md:crm"), "scratch", crm_file.file), ["opportunities", "reps", "nothing"]
+    with closing(WarehouseTables(place)) as found:
+        before, again = found.trace(names, None), found.trace(names, "MAIN")
+        made = tables.load(SourceSpec(type="sql"), lambda: found)
+        there = load(made.tables, NEW_YORK, AS_OF).facts
+        assert all(name.startswith("ibis_monitor_") for name in found.names("scratch")) and found.names("scratch")
+    assert there.fingerprint == from_files(tmp_path / "files", clean_company()).facts.fingerprint
+    crm_file.run("UPDATE reps SET name = 'Ada' WHERE rep_id = (SELECT min(rep_id) FROM reps)")
+    with closing(WarehouseTables(place)) as found:
+        assert found.names("scratch") == []
+        assert before == again != found.trace(names, None)
+
+
+def test_every_job_of_bigquery_is_handed_the_companys_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a session of its own, so that what one of them sets is forgotten by the next."""
+    theirs = SimpleNamespace(ConnectionProperty=lambda key, value: {key: value}, GoogleAPIError=OSError)
+    for module in ("google.cloud.bigquery", "google.api_core.exceptions"):
+        monkeypatch.setitem(sys.modules, module, theirs)
+    session: Any = SimpleNamespace(name="bigquery", client=SimpleNamespace(default_query_job_config=SimpleNamespace()))
+    engine_of(session).prepare(session, "America/New_York")
+    assert session.client.default_query_job_config.connection_properties == [{"time_zone": "America/New_York"}]
 
 
 DECIMALS = {"bigquery": ("BIGNUMERIC(20, 14)", " AS NUMERIC)")}
