@@ -107,6 +107,20 @@ def test_a_refused_token_is_said_without_the_token(reader: Reader) -> None:
     )
 
 
+def test_a_token_that_is_rotated_in_the_middle_ends_a_reading_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    portal = a_portal(120)
+    portal.most = 1
+    rotated = {"status": "error", "message": "The token is expired", "category": "EXPIRED_AUTHENTICATION"}
+    portal.faults = [Fault("GET /crm/v3/objects/deals", 401, rotated, after=61)]
+    with serving(portal) as address:
+        reader = Reader(address, tmp_path / "cache")
+        assert sentence(reader).startswith("HubSpot does not accept HUBSPOT_TOKEN (The token is expired)")
+        portal.calls.clear()
+        reader.read()
+    assert sum("GET /crm/v3/objects/deals" in call and "archived=false" in call for call in portal.calls) == 70
+    assert reader.contents() == undisturbed(portal, tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("where", "scope"),
     [

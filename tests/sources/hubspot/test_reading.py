@@ -174,6 +174,17 @@ def test_a_property_that_is_gone_and_a_stage_that_is_gone_are_remarks(portal: Po
     assert gone == {"open": True, "won": False, "lost": False}
 
 
+def test_a_stage_that_is_new_is_there_with_the_deals_that_stand_in_it(portal: Portal, reader: Reader) -> None:
+    reader.read()
+    portal.stages["verbal"] = {"label": "Verbal yes", "isClosed": "true", "probability": "1.0"}
+    portal.deal(1, START + 3_600_000, dealstage="verbal", closedate=iso(START + 3_600_000))
+    assert not reader.read().remarks
+    with closing(reader.open()) as source:
+        found = {row["opportunity_id"]: row for row in map(dict, rows_of(source.tables()["opportunities"]))}
+    assert (found["1"]["stage"], found["1"]["is_closed"], found["1"]["is_won"]) == ("Verbal yes", "True", "True")
+    assert found["2"]["is_closed"] == "False"
+
+
 def test_where_there_is_no_company_or_nothing_changed_no_property_is_missed(portal: Portal, reader: Reader) -> None:
     portal.companies.clear()
     assert not reader.read().remarks

@@ -126,7 +126,9 @@ class Org:
         self.signed.append(given["grant_type"])
         if "wrong" in str(given):
             return _json({"error": "invalid_grant", "error_description": "expired access/refresh token"}, 400)
-        return _json({"access_token": self.tokens[-1], "instance_url": self.url, "issued_at": "1309974610026"})
+        who = f"https://login.salesforce.com/id/{self.tokens[-1].partition('!')[0]}/005x00000012Q9P"
+        token = {"access_token": self.tokens[-1], "instance_url": self.url}
+        return _json(token | {"id": who, "issued_at": "1309974610026", "signature": "sig="})
 
     def _soap(self, body: str) -> Answer:
         self.signed.append("soap")
