@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +17,7 @@ from monitor.core.tables import TABLES
 from monitor.entrypoints.cli import main
 from monitor.sources.source import BAD, FILE, LINE
 from tests.sources.salesforce.reader import Reader
-from tests.sources.salesforce.server import TOKEN
+from tests.sources.salesforce.server import TOKEN, Org
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -34,6 +39,30 @@ def test_doctor_says_what_a_reading_would_cost_and_reads_nothing(
     said = capsys.readouterr().out
     assert "salesforce answers" in said and "Opportunity: 12 rows to read for the first time" in said
     assert not (tmp_path / "cache").exists()
+
+
+CONFIG = "company: Acme\nsource: {type: salesforce, cache: cache}\n"
+BAR = re.compile(rb"Salesforce: Opportunity: 12 of 12 rows.* 100%.* \d:\d\d:\d\d")
+
+
+@pytest.mark.usefixtures("signed")
+def test_a_first_reading_shows_rows_and_an_estimate_on_a_terminal(org: Org, reader: Reader, tmp_path: Path) -> None:
+    """Salesforce begins the next job only when the bar tells of the last one's end."""
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    shown, (screen, terminal) = threading.Event(), pty.openpty()
+    org.bulk = lambda name: "JobComplete" if name == "Opportunity" or shown.wait(60) else "Failed"
+    command = [sys.executable, "-m", "monitor.entrypoints.cli", "doctor", "--config", str(tmp_path / "config.yaml")]
+    environ = os.environ | {"SALESFORCE_INSTANCE_URL": org.url, "COLUMNS": "120", "TERM": "xterm"}
+    with subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=terminal):
+        os.close(terminal)
+        heard = b""
+        with suppress(OSError):  # by which a terminal says that nobody writes any more
+            while more := os.read(screen, 4096):
+                heard += more
+                if BAR.search(re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", heard)):
+                    shown.set()
+    os.close(screen)
+    assert shown.is_set(), heard
 
 
 def test_the_source_keeps_what_every_source_has_to_keep(reader: Reader) -> None:
