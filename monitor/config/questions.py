@@ -108,14 +108,14 @@ _QUESTIONS = (
     Question("fiscal_year_start", "First month of the fiscal year (1 to 12)", "1"),
     Question(
         "source.type",
-        "Where the deals are: csv (a folder of CSV or Parquet files), sql (PostgreSQL or a DuckDB file), salesforce,"
-        " hubspot, or demo",
+        "Where the deals are: csv (a folder of CSV or Parquet files), sql (PostgreSQL, a DuckDB file, Spark or a"
+        " warehouse), salesforce, hubspot, or demo",
         "csv",
     ),
     Question("source.path", "Folder of the files", "data", only_if=_is("csv")),
     Question(
         "source.file",
-        "DuckDB file (empty: PostgreSQL, whose address stands in the environment as SOURCE_URL)",
+        "DuckDB file (empty: any other, whose address stands in the environment as SOURCE_URL)",
         only_if=_is("sql"),
         optional=True,
     ),
