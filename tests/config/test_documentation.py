@@ -16,10 +16,11 @@ from monitor.core.policy import BreakerPolicy
 from tests.config.reference import rows
 from tests.conftest import ROOT
 
-PAGES = [
-    ROOT / "docs" / f"{name}.md"
-    for name in ("configuration", "sql", "fivetran", "slack", "running", "delivery", "runbook", "many-companies")
-]
+WITH_EXAMPLES = (
+    "configuration", "csv", "sql", "spark", "warehouses", "fivetran", "slack", "running", "delivery", "runbook",
+    "many-companies",
+)  # fmt: skip
+PAGES = [ROOT / "docs" / f"{name}.md" for name in WITH_EXAMPLES]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 

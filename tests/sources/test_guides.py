@@ -37,7 +37,20 @@ def fivetrans_hubspot(place: Place) -> Mapping[str, str]:
     return in_schema(place.postgres, "hubspot", crm.hubspot())
 
 
+def exported(place: Place) -> Mapping[str, str]:
+    """What a CRM and a spreadsheet program make: titles and days as people see them."""
+    titles = {"opportunity_id": "Record ID", "created_date": "Create Date", "owner_id": "Owner"}
+    for name, rows in one_company().items():
+        shown = [{titles.get(key, _title(key)): _in_america(key, cell) for key, cell in row.items()} for row in rows]
+        deals = [{key: cell for key, cell in row.items() if not key.startswith("Is ")} for row in shown]
+        plain = [{_title(key): cell for key, cell in row.items()} for row in rows]
+        file = "deals-2026" if name == "opportunities" else name
+        write_csv(place.folder / "exports" / f"{file}.csv", deals if name == "opportunities" else plain)
+    return {}
+
+
 GUIDES: dict[str, Callable[[Place], Mapping[str, str]]] = {
+    "csv": exported,
     "sql": fivetran,
     "fivetran": fivetrans_hubspot,
     "mixed-tables": fivetran,

@@ -122,14 +122,15 @@ def test_history_mode_tells_the_changes_between_versions(engine: Any) -> None:
     assert [row["amount"] for row in rows(preset, "opportunities")] == ["6"]
 
 
-def test_hubspots_values_become_changes_with_stages_by_label(engine: Any) -> None:
+@pytest.mark.parametrize("table", ["deal_property_history", "property_history", "deals_property_history"])
+def test_hubspots_values_become_changes_with_stages_by_label(table: str, engine: Any) -> None:
     values = [
         ("dealstage", "s2", "2026-01-09 10:00:00"), ("dealstage", "s1", "2026-01-05 15:00:00.100"),
         ("dealstage", "s2", "2026-01-10 10:00:00"), ("closedate", "1772380800000", "2026-01-05 15:00:00"),
         ("closedate", None, "2026-01-06 15:00:00"), ("dealname", "x", "2026-01-06 15:00:00"),
     ]  # fmt: skip
     history = [{"deal_id": "1", "name": name, "value": value, "timestamp": at} for name, value, at in values]
-    raw: Raw = {"deal": [deal()], "deal_property_history": history, "deal_pipeline_stage": STAGES}
+    raw: Raw = {"deal": [deal()], table: history, "deal_pipeline_stage": STAGES}
     assert changes(made(engine, "hubspot", raw)) == [
         ("close_date", None, "2026-03-01T16:00:00.000Z", "2026-01-05 15:00:00Z"),
         ("close_date", "2026-03-01T16:00:00.000Z", None, "2026-01-06 15:00:00Z"),

@@ -147,7 +147,7 @@ def test_a_warehouse_keeps_what_it_needs_in_the_scratch_schema_and_leaves_nothin
     crm_file = Database(tmp_path / "crm.duckdb")
     crm_file.put(clean_company(), TYPES)
     crm_file.run("CREATE SCHEMA scratch")
-    place, names = Here(Secret("md:crm"), "scratch", crm_file.file), ["opportunities", "reps", "nothing"]
+    place, names = Here(Secret("md:crm"), "crm.scratch", crm_file.file), ["opportunities", "reps", "nothing"]
     with closing(WarehouseTables(place)) as found:
         before, again = found.trace(names, None), found.trace(names, "MAIN")
         made = tables.load(SourceSpec(type="sql"), lambda: found)
