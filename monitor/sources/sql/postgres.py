@@ -168,8 +168,8 @@ def _is_unknown(column: ir.Value) -> bool:
     return bool(column.type().is_unknown() or column.type().is_uuid())
 
 
-@ibis.udf.scalar.builtin(name="text", signature=((dt.string,), dt.string))  # type: ignore[untyped-decorator]
-def _as_text(value: str) -> str:  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="text", signature=((None,), dt.string))  # type: ignore[untyped-decorator]
+def _as_text(value: Any) -> str:  # type: ignore[empty-body]
     """PostgreSQL's own cast; Ibis leaves one out where it takes the column for text already."""
 
 
