@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -127,6 +128,15 @@ def test_the_ten_deals_that_weigh_most_are_asked_for(indicator: str, asked: tupl
     found = of(told(quarters=8), indicator, "2025-08-17", engine)
     assert engine.asked == [asked]
     assert found.weighs[0].rows == (("D1", "unknown", "Ada", "1,235", "2025-07-02", "2025-08-01 won"),)
+
+
+def test_the_deals_of_a_payback_are_of_its_months_where_spend_comes_late() -> None:
+    engine, company = Engine(), told(quarters=8)
+    assert company.spend is not None
+    late = replace(company, spend=tuple(row for row in company.spend if row[0] < date(2025, 7, 1)))
+    found = of(late, "cac_payback", "2025-08-17", engine)
+    assert "months 2025-04 to 2025-06" in found.reading.notes
+    assert engine.asked == [("smb", date(2025, 4, 1), date(2025, 6, 30), date(2025, 8, 17), 10, True)]
 
 
 @pytest.mark.parametrize(
