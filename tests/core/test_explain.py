@@ -149,9 +149,13 @@ def test_what_an_indicator_leaves_out_is_said_beside_it(indicator: str, counts: 
     assert all(each.amount == "1,235" and "_" not in each.reason.replace("_days", "") for each in left_out[1:])
 
 
-def test_attainment_names_the_people_of_the_plan() -> None:
-    found = of(told(quarters=8), "attainment", "2025-09-30")
-    assert found.weighs[1].rows == (("A1", "810,000", "900,000", "90.0 %"),)
+@pytest.mark.parametrize(("t", "parts"), [("2025-09-30", ("90.0 %", "90.0 %")), ("2025-08-17", ("45.0 %", "90.0 %"))])
+def test_attainment_names_the_people_of_the_plan_and_what_each_is_held_against(t: str, parts: tuple[str, str]) -> None:
+    """The second is what the reading, its median and its share of AEs at 80 % are made of."""
+    found = of(told(quarters=8), "attainment", t)
+    [row] = found.weighs[1].rows
+    assert (row[0], row[2], row[3:]) == ("A1", "900,000", parts)
+    assert found.reading.text == parts[1]
 
 
 def test_where_there_is_no_reading_there_is_no_bridge() -> None:
