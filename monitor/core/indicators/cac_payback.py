@@ -87,7 +87,7 @@ class CacPayback(Indicator[PaybackSettings]):
         if blocked := self._blocked(book, segment):
             return blocked
         if known < quarter.end:
-            return NoData("incomplete", f"the months of {quarter} are not complete on {known}")
+            return NoData("incomplete", f"{quarter} is not over on {known}")
         missing = [m for m in quarter.months if not book.has_spend(segment, add_months(m, -settings.lag_months))]
         if missing:
             month = add_months(missing[0], -settings.lag_months)
