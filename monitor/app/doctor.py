@@ -196,8 +196,8 @@ def _segments(book: Book, asked: Asked) -> Iterator[Check]:
     mend = "give opportunities.segment, name the accounts (segments.named_accounts)"
     mend += f", or fill {', '.join(missing)}" if missing else ""
     left = [signal for signal in signals if _SIGNALS[signal] not in missing]
-    if missing and left:
-        mend += f", or set segments.by: [{', '.join(left)}], which these data can carry"
+    if left and len(signals) > 1:
+        mend += f", or let one signal decide alone, such as segments.by: [{left[0]}]"
     yield Check("segments", Outcome.FAILED if most else Outcome.WARNING, text, mend)
 
 

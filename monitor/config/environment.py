@@ -73,6 +73,8 @@ _CHECKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
         "HUBSPOT_API_URL": url_problem,
     }
 )
+_ODD = "holds white space or characters that none has: copy it anew"
+_ODD_ADDRESS = "holds characters that no address has; in a password, a space is written %20, an ä %C3%A4, a % %25"
 _PASSWORDS = ("SMTP_PASSWORD", "SALESFORCE_PASSWORD")
 """May hold any character at all."""
 OF_SOURCES = tuple(name for name in _CHECKS if name.startswith(("SOURCE_", "SALESFORCE_", "HUBSPOT_")))
@@ -102,7 +104,7 @@ def problems(environ: Mapping[str, str], given_keys: Container[str]) -> Iterator
             continue
         text = secret.reveal()
         odd = name not in _PASSWORDS and (not text.isascii() or not text.isprintable() or " " in text)
-        if clause := "holds white space or characters that none has" if odd else _CHECKS[name](text):
+        if clause := (_ODD_ADDRESS if name == "SOURCE_URL" else _ODD) if odd else _CHECKS[name](text):
             yield f"{name} (environment): {clause}"
 
 

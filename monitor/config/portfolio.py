@@ -15,6 +15,7 @@ from monitor.config.lines import Path, Plain
 from monitor.config.mapping import CRMS
 from monitor.config.model import Document, TableSection
 from monitor.config.words import Problem, nearest, unknown
+from monitor.core.names import as_read
 from monitor.errors import ConfigError, UsageError
 
 KEY = "companies"
@@ -187,7 +188,7 @@ def twice(portfolio: Portfolio) -> Iterator[Problem]:
     logs: dict[str, str] = {database.identity(portfolio.own.database_url): "the portfolio itself"}
     for at, entry in enumerate(portfolio.entries):
         log = database.identity(entry.database_url)
-        if (first := names.setdefault(_as_read(entry.company), at)) != at:
+        if (first := names.setdefault(as_read(entry.company), at)) != at:
             yield Problem((KEY, at, "company"), f"is also the name of company {first + 1}; each has a name of its own")
         elif database.derived(entry.database_url, OWN_LOG) is None:
             yield Problem((KEY, at, "database"), "must name a file or a server: what is in memory is forgotten at once")
@@ -215,9 +216,3 @@ def _deals_of(entry: Config) -> tuple[str, ...]:
     where = os.path.realpath(entry.folder / found.path) if found.path else ""
     schema = "" if deals.type or source.schema is None else source.schema.lower()
     return (deals.type or source.type, where, schema, deals.file or "", (deals.table or "").lower())
-
-
-def _as_read(name: str) -> str:
-    """The same for two names that a person reads alike."""
-    seen = "".join(mark for mark in unicodedata.normalize("NFKC", name) if unicodedata.category(mark) != "Cf")
-    return " ".join(seen.split()).casefold()

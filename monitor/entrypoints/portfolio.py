@@ -234,7 +234,8 @@ def doctor(args: argparse.Namespace, portfolio: Portfolio) -> int:
             portfolio.own, errand, lambda found, _: list(doctor_delivery.examine(found, time.sleep, serves=False)), None
         )
         own += [Check("companies", Outcome.WARNING, doubt) for doubt in doubts(portfolio.own.file, os.environ)]
-        checked = _examined(args, portfolio)
+        checked, remarks = _examined(args, portfolio)
+        own += [Check("companies", Outcome.WARNING, remark.rstrip(".")) for remark in remarks]
     failed = any(check.outcome is Outcome.FAILED for checks in (own, *checked.values()) for check in checks)
     if args.json:
         document = {name: [asdict(check) for check in checks] for name, checks in checked.items()}
@@ -244,7 +245,8 @@ def doctor(args: argparse.Namespace, portfolio: Portfolio) -> int:
     return 1 if failed else 0
 
 
-def _examined(args: argparse.Namespace, portfolio: Portfolio) -> dict[str, list[Check]]:
+def _examined(args: argparse.Namespace, portfolio: Portfolio) -> tuple[dict[str, list[Check]], tuple[str, ...]]:
+    """What is checked of each company, and what is to be said of the column that tells them apart."""
     from monitor.app.doctor import examine
 
     checked: dict[str, list[Check]] = {}
@@ -254,7 +256,7 @@ def _examined(args: argparse.Namespace, portfolio: Portfolio) -> dict[str, list[
                 config, each.errand, lambda found, asked: examine(found, asked, now(), time.sleep), each.found.shared
             )
             told(done, len(each.found.configs))
-    return checked
+        return checked, each.found.shared.grouping.remarks if each.found.shared else ()
 
 
 def _forecasts(portfolio: Portfolio, errand: Errand) -> dict[str, list[Check]]:

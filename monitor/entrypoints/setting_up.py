@@ -98,7 +98,7 @@ def _ask(question: Question, before: Mapping[str, str]) -> str:
         wrong = question.problem(answer, before)
         if wrong is None:
             return answer
-        complain(f"{wrong}; please answer again")
+        complain(f"{wrong}{' Please' if wrong.endswith('?') else '; please'} answer again")
 
 
 def doctor(args: argparse.Namespace) -> int:

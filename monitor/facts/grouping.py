@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
+from monitor.core.names import alike
 from monitor.core.tables import TABLES
 from monitor.errors import DataError
 from monitor.facts.cells import as_text, stripped
@@ -72,7 +73,9 @@ def grouped(work: Workspace, tables: Mapping[str, ir.Table], column: str) -> Gro
         pa.table({"company_name": names, "number": pa.array(range(len(names)), pa.int32())}),
         schema={"company_name": "string", "number": "int32"},
     )
-    return Grouping(names, column, work.keep("companies", numbers), _left_out(nobody, column))
+    return Grouping(
+        names, column, work.keep("companies", numbers), (*_left_out(nobody, column), *_alike(names, column))
+    )
 
 
 def _spelled(raw: ir.Table, column: str | None) -> str | None:
@@ -88,6 +91,14 @@ def _left_out(nobody: Mapping[str, int], column: str) -> tuple[str, ...]:
         return ()
     counts = ", ".join(f"{rows:,} of {name}" for name, rows in sorted(nobody.items()))
     return (f"Rows without a {column} belong to no company and are left out: {counts}.",)
+
+
+def _alike(names: Iterable[str], column: str) -> Iterator[str]:
+    for each in alike(names):
+        yield (
+            f"{' and '.join(each)} are read alike, and are {len(each)} companies: if they are one, write them the same "
+            f"way in {column}."
+        )
 
 
 def side_by_side(sizes: Mapping[int, int], most: int) -> list[tuple[int, int]]:

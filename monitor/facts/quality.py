@@ -182,6 +182,7 @@ _ADVICE = {
     "bad_date": "dates that are not written as 2026-01-31 need a date_format, such as '%m/%d/%Y', under {key}",
     "bad_amount": f"of amounts, {_NUMBERS}",
     "bad_number": f"of numbers, {_NUMBERS}",
+    "not_a_quarter_start": "a quota begins on the first day of a fiscal quarter, as fiscal_year_start has them",
     "no_rate": "amounts in another currency than `currency` need its rate in a table fx_rates",
 }
 

@@ -86,10 +86,10 @@ def _weighing(weighing: Weighing) -> Table:
 
 
 def _bridge(explanation: Explanation, words: Words) -> Block:
-    if not explanation.bridge:
+    if not explanation.bridge_from:
         return Paragraph(span(words.say(KIND, "bridge_nothing", explanation=explanation), Tone.DIM))
     names = words.columns(KIND, "bridge_columns", 3)
-    most = max(abs(step.value) for step in explanation.bridge) or 1.0
+    most = max((abs(step.value) for step in explanation.bridge), default=0.0) or 1.0
     ends = (("bridge_from", explanation.bridge_from), ("bridge_to", explanation.bridge_to))
     first, last = (
         Row((cell(words.say(KIND, block), Tone.STRONG), cell(text, Tone.STRONG), Cell())) for block, text in ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,19 @@ def test_a_dry_run_of_doctor_never_says_that_all_is_well_where_it_could_not_ask(
     unasked = run("doctor", "--dry-run", "--config", file)
     assert unasked.code == 1 and "HUBSPOT_TOKEN is not set" in unasked.out, unasked
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_doctor_proposes_for_deals_without_a_segment_gives_them_one(run: Run, tmp_path: Path) -> None:
+    deals = "".join(f"D{n},A1,2025-06-0{1 + n % 9},false,false,{60_000 if n < 5 else 9_000}\n" for n in range(40))
+    (tmp_path / "opportunities.csv").write_text(
+        f"opportunity_id,account_id,created_date,is_closed,is_won,amount\n{deals}"
+    )
+    (tmp_path / "accounts.csv").write_text("account_id,employees\nA1,12\n")
+    configured = "company: Acme\nsource: {type: csv, path: .}\n"
+    (tmp_path / "config.yaml").write_text(configured)
+    doctor = ("--config", tmp_path / "config.yaml", "--as-of", "2025-06-15", "doctor")
+    said = " ".join(run(*doctor).out.split())
+    assert "5 of 40 open deals (300,000) have no segment" in said
+    [proposed] = re.findall(r"such as segments\.by: (\[.*?\])", said)
+    (tmp_path / "config.yaml").write_text(f"{configured}segments: {{by: {proposed}}}\n")
+    assert "every open deal has a segment (40)" in " ".join(run(*doctor).out.split())

@@ -25,7 +25,7 @@ ANSWERS = {
     "salesforce": "Acme||||salesforce|here|here|file|none||||| ",
     "hubspot": "Acme||||hubspot|here|constant|yearly|year||file|none|||||",
     "demo": "Acme||||demo||||",
-    "after mistakes": "|Acme||Dollars|USD|13|12|excel|demo|April||1.5|||",
+    "after mistakes": "|Acme|Berlin||Dollars|USD|13|12|excel|demo|April||1.5|||",
 }
 
 
@@ -157,7 +157,8 @@ def test_what_a_pipe_answers_is_shown_behind_its_question(
     type_in(monkeypatch, ANSWERS["after mistakes"])
     said = run("init", "--output", tmp_path / "config.yaml").err.splitlines()
     assert said[:4] == ["Company: ", "smb-monitor: an answer is needed; please answer again", "Company: Acme", said[3]]
-    assert said[3] == "Time zone (an IANA name) [America/New_York]: "
+    assert said[3] == "Time zone (an IANA name) [America/New_York]: Berlin"
+    assert said[4].endswith("did you mean Europe/Berlin? Please answer again")
 
 
 @pytest.mark.parametrize(("folder", "sentence"), [("config.yaml/x", "cannot be made"), ("/proc/sheets", "cannot be")])

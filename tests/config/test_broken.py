@@ -458,7 +458,9 @@ def test_templates_that_cannot_be_reached_are_named(tmp_path: Path) -> None:
     [
         ("SLACK_BOT_TOKEN", "xapp-1-A", "must begin with xoxb-"),
         ("SLACK_APP_TOKEN", "xoxb-1", "must begin with xapp-"),
-        ("SLACK_SIGNING_SECRET", "a b", "holds white space or characters that none has"),
+        ("SLACK_SIGNING_SECRET", "a b", "holds white space or characters that none has: copy it anew"),
+        ("SOURCE_URL", "postgresql://reader:größe@host/crm", "holds characters that no address has; in a"
+         " password, a space is written %20, an ä %C3%A4, a % %25"),
         ("SLACK_API_URL", "http://slack.example/api/", "is sent in the clear; begin it with https:// (http:// is"
          " accepted for this machine only)"),
         ("WEBHOOK_SECRET", "whsec_%", "must be whsec_ and then base64"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -129,6 +130,15 @@ def test_the_ten_deals_that_weigh_most_are_asked_for(indicator: str, asked: tupl
     assert found.weighs[0].rows == (("D1", "unknown", "Ada", "1,235", "2025-07-02", "2025-08-01 won"),)
 
 
+def test_the_deals_of_a_payback_are_of_its_months_where_spend_comes_late() -> None:
+    engine, company = Engine(), told(quarters=8)
+    assert company.spend is not None
+    late = replace(company, spend=tuple(row for row in company.spend if row[0] < date(2025, 7, 1)))
+    found = of(late, "cac_payback", "2025-08-17", engine)
+    assert "months 2025-04 to 2025-06" in found.reading.notes
+    assert engine.asked == [("smb", date(2025, 4, 1), date(2025, 6, 30), date(2025, 8, 17), 10, True)]
+
+
 @pytest.mark.parametrize(
     ("indicator", "counts"),
     [("pipeline_coverage", [0, 2, 3]), ("win_rate_trend", [1, 2, 3]), ("attainment", [2, 3]), ("cac_payback", [2, 3])],
@@ -139,9 +149,13 @@ def test_what_an_indicator_leaves_out_is_said_beside_it(indicator: str, counts: 
     assert all(each.amount == "1,235" and "_" not in each.reason.replace("_days", "") for each in left_out[1:])
 
 
-def test_attainment_names_the_people_of_the_plan() -> None:
-    found = of(told(quarters=8), "attainment", "2025-09-30")
-    assert found.weighs[1].rows == (("A1", "810,000", "900,000", "90.0 %"),)
+@pytest.mark.parametrize(("t", "parts"), [("2025-09-30", ("90.0 %", "90.0 %")), ("2025-08-17", ("45.0 %", "90.0 %"))])
+def test_attainment_names_the_people_of_the_plan_and_what_each_is_held_against(t: str, parts: tuple[str, str]) -> None:
+    """The second is what the reading, its median and its share of AEs at 80 % are made of."""
+    found = of(told(quarters=8), "attainment", t)
+    [row] = found.weighs[1].rows
+    assert (row[0], row[2], row[3:]) == ("A1", "900,000", parts)
+    assert found.reading.text == parts[1]
 
 
 def test_where_there_is_no_reading_there_is_no_bridge() -> None:

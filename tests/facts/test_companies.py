@@ -84,6 +84,14 @@ def test_rows_of_no_company_are_counted_once_and_said(nasty: Companies) -> None:
     assert open_on(found.one("a"), "2025-06-01")[0] == 1
 
 
+def test_companies_whose_names_are_read_alike_are_said() -> None:
+    one = {"opportunities": [deal()]}
+    assert together({"Acme": one, "ACME": one, "Acme\u00a0": one, "Beta": one}, POLICY).remarks == (
+        "ACME and Acme and Acme\u00a0 are read alike, and are 3 companies: if they are one, write them the same way in "
+        "company_id.",
+    )
+
+
 def test_a_company_that_nobody_names_is_refused(nasty: Companies) -> None:
     with pytest.raises(DataError, match="name no company 'Nobody'"):
         nasty.one("Nobody")

@@ -141,6 +141,8 @@ facts = st.dictionaries(
     st.one_of(texts, days.map(str), st.integers(-5, 10**12), st.floats(), st.booleans(), st.none()),
 )
 abouts = st.sampled_from(((), ("pipeline_coverage",), TRIPPING, ("cac_payback", "unknown")))
+incidents = texts.map(lambda text: text[:60])
+"""A button hands its incident on in 2,000 characters of JSON, twelve of them for an emoji; none is as long as this."""
 notices = st.builds(
-    Notice, st.sampled_from(KINDS), texts, texts, st.just(("alert",)), abouts, facts.map(lambda held: {**held})
+    Notice, st.sampled_from(KINDS), texts, incidents, st.just(("alert",)), abouts, facts.map(lambda held: {**held})
 )

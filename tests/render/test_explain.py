@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from monitor.core.types import LeftOutView, Weighing
@@ -42,3 +43,10 @@ def test_an_indicator_that_cannot_be_read_says_why_first(words: Words) -> None:
     said = explain.build(answers.unread(), words)
     assert said.headline == "CAC payback cannot be read: no spend row for Sep 2026"
     assert "There is no reading last week to compare with." in text.render(said)
+
+
+def test_a_week_in_which_nothing_moved_has_both_its_ends(words: Words) -> None:
+    still = replace(answers.coverage(), bridge=(), bridge_from="3.42x", bridge_to="3.42x")
+    said = text.render(explain.build(still, words))
+    assert re.findall(r"(Last week|This week) +3\.42x", said) == ["Last week", "This week"]
+    assert "no reading last week" not in said

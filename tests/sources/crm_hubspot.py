@@ -146,7 +146,7 @@ def airbytes_hubspot() -> Raw:
             "properties_dealstage": row["deal_pipeline_stage_id"], "properties_pipeline": "default",
             "properties_hubspot_owner_id": row["owner_id"],
             "properties_hs_merged_object_ids": f"{losers[key]};{key}" if key in losers else "",
-            "_airbyte_extracted_at": "2026-09-27 03:00:00",
+            "_airbyte_extracted_at": "2026-09-27 03:00:00", "_airbyte_meta": '{"changes": []}',
         })  # fmt: skip
     history = [
         {"dealId": row["deal_id"], "property": row["name"], "value": row["value"],

@@ -82,6 +82,10 @@ THEIR_TYPES = {
     "timestamp": "timestamp with time zone", "closed_won": "boolean", "probability": "double precision",
     "created_at": "timestamp with time zone", "updated_at": "timestamp with time zone", "is_active": "boolean",
     "property_numberofemployees": "double precision", "_fivetran_deleted": "boolean",
+    "companies": "jsonb", "stages": "jsonb", "_airbyte_meta": "jsonb", "archived": "boolean",
+    "_airbyte_extracted_at": "timestamp with time zone", "properties_createdate": "timestamp with time zone",
+    "properties_closedate": "timestamp with time zone", "properties_amount": "numeric",
+    "properties_amount_in_home_currency": "numeric", "properties_numberofemployees": "numeric",
 }  # fmt: skip
 
 
@@ -110,7 +114,9 @@ SHAPES: dict[str, Callable[[Place], Held]] = {
     ),
     "Salesforce by Airbyte": lambda at: copied(at.duckdb, "salesforce", crm.airbytes_salesforce(), *SPEND),
     "HubSpot by Fivetran": lambda at: copied(at.duckdb, "hubspot", crm.hubspot(), *PEOPLE, typed=True),
-    "HubSpot by Airbyte in PostgreSQL": lambda at: copied(at.postgres, "hubspot", crm.airbytes_hubspot(), *PEOPLE),
+    "HubSpot by Airbyte in PostgreSQL": lambda at: copied(
+        at.postgres, "hubspot", crm.airbytes_hubspot(), *PEOPLE, typed=True
+    ),
     "Salesforce over its API": salesforce_api,
     "HubSpot over its API": hubspot_api,
 }

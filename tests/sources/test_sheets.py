@@ -104,10 +104,14 @@ def test_a_constant_quota_of_the_people_is_read_like_any_other_amount(tmp_path: 
 
 def test_where_a_whole_column_is_written_otherwise_the_sentence_names_the_key(tmp_path: Path) -> None:
     write_csv(tmp_path / "opportunities.csv", company()["opportunities"][:2])
-    for cell, wanted in (("1/31/2026,12", "date_format, such as '%m/%d/%Y'"), ('2026-01-01,"12,5"', "number_format")):
+    for cell, wanted in (
+        ("1/31/2026,12", r"need a date_format, such as '%m/%d/%Y'.* under source\.tables\.quotas"),
+        ('2026-01-01,"12,5"', r"need a number_format.* under source\.tables\.quotas"),
+        ("2026-02-01,12", "begins on the first day of a fiscal quarter, as fiscal_year_start has them"),
+    ):
         (tmp_path / "quotas.csv").write_text(f"{HEAD}R1,{cell},,\n")
         source = open_source(SourceSpec(path=tmp_path))
-        with pytest.raises(DataError, match=rf"quotas\.csv:2 .*need a {wanted}.* under source\.tables\.quotas"):
+        with pytest.raises(DataError, match=rf"quotas\.csv:2 .*{wanted}"):
             load(source.tables(), FactsPolicy(), AS_OF)
         source.close()
 

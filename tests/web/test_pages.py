@@ -310,6 +310,8 @@ def test_the_metrics_are_what_prometheus_reads(here: Site) -> None:
     assert seen is not None
     readings = {(s.labels["segment"], s.labels["indicator"]): s.value for s in found["smb_monitor_reading"]}
     assert readings["smb", "attainment"] == seen.indicator("attainment").weekly.value
+    units = {s.labels["indicator"]: s.labels["unit"] for s in found["smb_monitor_reading"]}
+    assert (units["attainment"], units["cac_payback"]) == ("ratio", "months")
     bands = [s.labels["band"] for s in found["smb_monitor_band"] if s.value and s.labels["segment"] == "smb"]
     assert bands == [Band.BREAKAGE] * 4
     assert [s.value for s in found["smb_monitor_hiring_paused"]] == [1]

@@ -139,15 +139,16 @@ class Attainment(Indicator[AttainmentSettings]):
         quarter = book.policy.calendar.quarter_of(t)
         names = {seat.rep_id: seat.name or seat.rep_id for seat in book.seats or ()}
         booked = by_rep(book, segment, quarter, t)
+        expected, _ = expected_share(book, segment, quarter, t)
         rows = []
         for rep in book.aes(segment, quarter.start):
             quota, won = book.quota_of(rep, quarter), booked.get(rep, Fraction(0))
-            share = f"{fixed(100 * won / quota, 1)} %" if quota else "no quota"
-            rows.append((won, (names[rep], _m(won), _m(quota) if quota else "none", share)))
+            parts = (_part(won, quota), _part(won, (quota or 0) * expected)) if quota else ("no quota", "")
+            rows.append((won, (names[rep], _m(won), _m(quota) if quota else "none", *parts)))
         rows.sort(key=lambda row: (-row[0], row[1]))
         shown = tuple(cells for _, cells in rows[:_TOP])
         title = f"AEs of the plan, {quarter} to date" + (f" (10 of {len(rows)})" if len(rows) > _TOP else "")
-        return (Weighing(title, ("AE", ">Booked", ">Quota", ">Of quota"), shown),) if rows else ()
+        return (Weighing(title, ("AE", ">Booked", ">Quota", ">Of quota", ">Of expected"), shown),) if rows else ()
 
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
         quota = book.plan_quota(segment, quarter)
@@ -202,6 +203,10 @@ def _expected(measure: Measure) -> Fraction:
 
 def _number(measure: Measure, name: str) -> Fraction:
     return Fraction(measure.inputs[name] or 0)
+
+
+def _part(won: Fraction, whole: Fraction) -> str:
+    return f"{fixed(100 * won / whole, 1)} %" if whole else "none"
 
 
 def _m(amount: Number) -> str:

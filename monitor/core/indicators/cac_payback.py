@@ -68,22 +68,26 @@ class CacPayback(Indicator[PaybackSettings]):
         )
 
     def week(self, book: Book, segment: str, t: date) -> Measure | NoData:
-        settings = self.settings(book)
-        last = add_months(t + DAY, -1)
-        months = [add_months(last, -back) for back in range(_FURTHEST_MONTHS)]
-        spent = [month for month in months if book.has_spend(segment, add_months(month, -settings.lag_months))]
         if blocked := self._blocked(book, segment):
             return blocked
-        if len(spent) < 3 or spent[2] < book.first_full.start:
+        months = self._months(book, segment, t)
+        if len(months) < 3 or months[0] < book.first_full.start:
             return NoData("missing_spend", f"`spend` has fewer than three complete months of {segment} before {t}")
-        return self._measure(book, segment, tuple(sorted(spent[:3])), t)
+        return self._measure(book, segment, months, t)
+
+    def _months(self, book: Book, segment: str, t: date) -> tuple[date, ...]:
+        """The last three complete months before `t` that have spend, or as many as there are, the oldest first."""
+        last, lag = add_months(t + DAY, -1), self.settings(book).lag_months
+        months = (add_months(last, -back) for back in range(_FURTHEST_MONTHS))
+        spent = [month for month in months if book.has_spend(segment, add_months(month, -lag))]
+        return tuple(sorted(spent[:3]))
 
     def quarter(self, book: Book, segment: str, quarter: Quarter, known: date) -> Measure | NoData:
         settings = self.settings(book)
         if blocked := self._blocked(book, segment):
             return blocked
         if known < quarter.end:
-            return NoData("incomplete", f"the months of {quarter} are not complete on {known}")
+            return NoData("incomplete", f"{quarter} is not over on {known}")
         missing = [m for m in quarter.months if not book.has_spend(segment, add_months(m, -settings.lag_months))]
         if missing:
             month = add_months(missing[0], -settings.lag_months)
@@ -154,11 +158,12 @@ class CacPayback(Indicator[PaybackSettings]):
             value = now
         return tuple(steps)
 
-    def deals(self, book: Book, segment: str, t: date) -> DealsWanted:
-        last = add_months(t + DAY, -1)
-        return DealsWanted(
-            "decided", "Largest deals won in the months", add_months(last, -2), add_months(last, 1) - DAY, won_only=True
-        )
+    def deals(self, book: Book, segment: str, t: date) -> DealsWanted | None:
+        months = self._months(book, segment, t)
+        if not months:
+            return None
+        end = add_months(months[-1], 1) - DAY
+        return DealsWanted("decided", "Largest deals won in the months", months[0], end, won_only=True)
 
     def needed(self, book: Book, segment: str, quarter: Quarter, t: date, target: Fraction) -> str | None:
         settings = self.settings(book)

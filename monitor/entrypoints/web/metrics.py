@@ -19,6 +19,8 @@ from monitor.entrypoints.web.state import Seen
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 COUNTED = 10_000
 """Rows of the outbox that are counted, the newest."""
+_AS_IT_IS = {"%": "ratio"}
+"""What people are shown as per cent is a share here: 0.69 with the unit `%` would be taken for less than one."""
 GONE = timedelta(days=1)
 """A worker that was not heard of for this long is left out."""
 
@@ -52,7 +54,7 @@ def _readings(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     band = _gauge("band", "1 for the band that the reading stands in", *labels, "band")
     for segment, view in _views(snapshot):
         if view.weekly.value is not None:
-            reading.add_metric([segment, view.key, view.unit], view.weekly.value)
+            reading.add_metric([segment, view.key, _AS_IT_IS.get(view.unit, view.unit)], view.weekly.value)
         for each in Band:
             band.add_metric([segment, view.key, str(each)], float(view.weekly.band is each))
     yield from (reading, band)

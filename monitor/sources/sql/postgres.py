@@ -72,8 +72,14 @@ class Session(Backend):  # type: ignore[misc]
             super().drop_table(name, **more)
 
     def _register_in_memory_table(self, op: ops.InMemoryTable) -> None:
-        with self._writing():
-            super()._register_in_memory_table(op)
+        """The rows by their places: Ibis names a placeholder for each column, which a title with a bracket breaks."""
+        columns = op.schema.to_sqlglot_column_defs(self.dialect)
+        shape = sge.Schema(this=sge.to_identifier(op.name, quoted=True), expressions=columns).sql(self.dialect)
+        with self._writing(), self.con.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {shape}")
+            with cursor.copy(f"COPY {sge.to_identifier(op.name, quoted=True).sql(self.dialect)} FROM STDIN") as target:
+                for row in zip(*op.data.to_pyarrow(op.schema).to_pydict().values(), strict=True):
+                    target.write_row(row)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -162,8 +168,8 @@ def _is_unknown(column: ir.Value) -> bool:
     return bool(column.type().is_unknown() or column.type().is_uuid())
 
 
-@ibis.udf.scalar.builtin(name="text", signature=((dt.string,), dt.string))  # type: ignore[untyped-decorator]
-def _as_text(value: str) -> str:  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="text", signature=((None,), dt.string))  # type: ignore[untyped-decorator]
+def _as_text(value: Any) -> str:  # type: ignore[empty-body]
     """PostgreSQL's own cast; Ibis leaves one out where it takes the column for text already."""
 
 

@@ -19,6 +19,8 @@ from monitor.sources.sql.database import Database
 from monitor.sources.sql.names import found_in, mapped_names
 
 NEEDED = "opportunities"
+_ENOUGH = 3
+"""Tables of a preset by which a schema looks like it; one or two may be anybody's."""
 
 
 @dataclass(frozen=True)
@@ -61,26 +63,38 @@ class _Loading:
             tables |= made.tables
             self.remarks += made.remarks
             synced, users = presets.synced(self.spec.preset, self.raw), made.users
-        for name, theirs in mapped_names(self.spec).items():
+        for name, theirs in sorted(mapped_names(self.spec).items(), key=lambda each: each[0] != NEEDED):
             table = self.mapped(name, theirs)
             if table is not None:
                 tables[name] = table
-        if NEEDED not in tables and self.spec.table(NEEDED).type in (None, "sql"):
-            raise DataError(
-                f"There is no table {NEEDED} in schema {self.schema} of {self.database.where}, which holds "
-                f"{_listed(self.names)}: name yours under source.tables.{NEEDED}.table, another schema as "
-                "source.schema, or a source.preset."
-            )
         self.add_quotas(tables)
         return Loaded(tables, tuple(self.remarks), synced, users)
 
     def check_any(self, preset: str) -> None:
         """Raises DataError for a schema in which nothing is that the preset reads."""
-        if not any(found_in(self.names, name) for name in presets.raw_tables(preset)):
+        if not self.held(preset):
             raise DataError(
                 f"Schema {self.schema} of {self.database.where} has none of the tables of the preset {preset} (it "
-                f"holds {_listed(self.names)}): name the schema where they are as source.schema."
+                f"holds {_listed(self.names)}): name the schema where they are as source.schema{self.likely()}."
             )
+
+    def check_deals(self, name: str, raw: ibis.Table | None) -> None:
+        """Raises DataError where `name` are the deals and they are not there."""
+        if name == NEEDED and raw is None:
+            raise DataError(
+                f"There is no table {NEEDED} in schema {self.schema} of {self.database.where}, which holds "
+                f"{_listed(self.names)}: name yours under source.tables.{NEEDED}.table, another schema as "
+                f"source.schema, or a source.preset{self.likely()}."
+            )
+
+    def held(self, preset: str) -> int:
+        """How many of the tables that the preset reads are there."""
+        return sum(found_in(self.names, name) is not None for name in presets.raw_tables(preset))
+
+    def likely(self) -> str:
+        """The end of a sentence on tables that are not there: whose those may be that are."""
+        found = [preset for preset in presets.PRESETS if self.held(preset) >= _ENOUGH]
+        return f" (what is there looks like source.preset: {' or '.join(found)})" if found else ""
 
     def known_schema(self, wanted: str) -> str:
         schemas = self.database.schemas()
@@ -99,6 +113,7 @@ class _Loading:
     def mapped(self, name: str, theirs: str) -> ibis.Table | None:
         """One canonical table; None where nobody named it and it is not there, or without a row."""
         raw = self.named(name, theirs)
+        self.check_deals(name, raw)
         if raw is None:
             return None
         table, table_spec = TABLES[name], self.spec.table(name)

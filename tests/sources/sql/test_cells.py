@@ -89,6 +89,16 @@ def test_every_odd_cell_is_read_as_duckdb_reads_it(postgres: Database, tmp_path:
     }
 
 
+ODD_TYPES = ("jsonb", "json", "bytea", "macaddr", "inet", "xml", "tsvector", "bit(3)", "money", "int4range", "text[]")
+
+
+def test_columns_of_types_that_nobody_asks_for_do_no_harm(postgres: Database) -> None:
+    plain = {"opportunity_id": "1", "created_date": "2025-02-01", "is_closed": "false", "is_won": "false"}
+    odd = {f"odd {number}": kind for number, kind in enumerate(ODD_TYPES)}
+    postgres.put({"opportunities": [plain | dict.fromkeys(odd, "")]}, {f"opportunities.{k}": v for k, v in odd.items()})
+    assert facts_of(postgres.spec()).facts.quality.rows["opportunities"] == 1
+
+
 def test_columns_of_types_that_only_postgresql_has_are_read_as_text(postgres: Database, tmp_path: Path) -> None:
     rows = [
         {"opportunity_id": f"0000000{number}-0000-4000-8000-000000000000", "created_date": "2025-02-01",

@@ -131,7 +131,12 @@ MISTAKES = [
     ({"opportunities": "opportunities"}, {"tables": {"opportunities": TableSpec(columns={"amount": "amnt"})}},
      r"Table opportunities of .* has no column 'amnt', which source\.tables\.opportunities\.columns\.amount names"),
     ({"opportunities": "opportunities"}, {"preset": "salesforce"},
-     r"Schema (main|public) of .* has none of the tables of the preset salesforce \(it holds opportunities\): name"),
+     r"Schema (main|public) of .* has none of the tables of the preset salesforce \(it holds opportunities\): name the "
+     r"schema where they are as source\.schema\.$"),
+    (dict.fromkeys(("accounts", "opportunity", "account", "opportunity_history"), "reps"), {},
+     r"There is no table opportunities .* a source\.preset \(what is there looks like source\.preset: salesforce\)\.$"),
+    (dict.fromkeys(("opportunity", "account", "opportunity_history"), "reps"), {"preset": "hubspot"},
+     r"none of the tables of the preset hubspot .* as source\.schema \(what is there looks .* salesforce\)\.$"),
     ({"opportunities": "reps"}, {}, "Table opportunities of .* has no column 'opportunity_id', which table"),
 ]  # fmt: skip
 

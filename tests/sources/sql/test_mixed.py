@@ -130,6 +130,16 @@ def test_quotas_by_rule_beside_a_database_follow_the_spreadsheet_too(database: D
     assert quotas is not None and set(quotas["amount"].map(float)) == {100_000.0}
 
 
+def test_a_sheet_beside_a_database_may_have_any_titles(database: Database, tmp_path: Path) -> None:
+    text = 'Month,Segment,Function,Amount (EUR),100 %,"a ""b""",%s %(c)s,\n2025-01-01,smb,sales,1200,x,y,z,\n'
+    (tmp_path / "spend.csv").write_text(text, encoding="utf-8")
+    database.put({"opportunities": clean_company()["opportunities"]}, TYPES)
+    own = TableSpec(type="csv", path=tmp_path / "spend.csv", columns={"amount": "amount (eur)"})
+    facts = facts_of(database.spec(tables={"spend": own})).facts
+    assert facts.spend is not None and [float(amount) for amount in facts.spend["amount"]] == [1200.0]
+    assert facts.quality.ignored_columns["spend"] == ("%s %(c)s", "(column 8)", "100 %", 'a "b"')
+
+
 def test_a_yearly_quota_that_can_be_read_in_two_ways_is_refused_in_a_sheet_of_its_own_too(tmp_path: Path) -> None:
     for name, rows in clean_company().items():
         write_csv(tmp_path / "files" / f"{name}.csv", rows)
