@@ -134,11 +134,15 @@ class Book:
         """Whether values of day `t`, as the data have them now, are partly carried back or taken from today."""
         if self.is_carried_back(t):
             return True
-        return not self.facts.has_history and bool(self.facts.activity) and t < self.facts.activity[-1]
+        return not self._tells_past and bool(self.facts.activity) and t < self.facts.activity[-1]
 
     def as_seen(self, t: date) -> SeenWeek | None:
         """What was seen of the open pipeline at the end of `t`, where the data themselves have no history of it."""
-        return self.seen.weeks.get(t) if self.is_carried_back(t) or not self.facts.has_history else None
+        return self.seen.weeks.get(t) if self.is_carried_back(t) or not self._tells_past else None
+
+    @property
+    def _tells_past(self) -> bool:
+        return self.facts.has_history and self.facts.says_before
 
     @cached_property
     def _pipeline(self) -> Pipeline:

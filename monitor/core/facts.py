@@ -117,6 +117,9 @@ class Facts:
     """Where a migrated CRM's history begins; readings before it are approximate."""
     has_history: bool = True
     """False where no history tells amounts: those of past days are today's, so past readings are approximate."""
+    says_before: bool = True
+    """False where changes never say what was before, so that what a first one says is carried back: past readings are
+    approximate."""
     due_dates_stand_in: bool = False
     """Whether `due` rests in part on actual close dates, where a closed deal has no history of its expected one."""
     empty_columns: frozenset[str] = frozenset()

@@ -33,6 +33,7 @@ class DealsOf:
     every_state: ir.Table
     history: History | None
     migrated: int | None
+    owners_silent: bool
 
     @property
     def deals(self) -> ir.Table:
@@ -152,7 +153,7 @@ class DealsOf:
         for key, changes in groupby(self._owner_changes(sorted(ends)), key=lambda row: row["opportunity_id"]):
             log = list(changes)
             past = [row for row in log if row["changed_at_day"] <= ends[key]]
-            begins = log[0]["old_value"] is None and log[0]["changed_at_day"] == self.migrated
+            begins = log[0]["old_value"] is None and (self.owners_silent or log[0]["changed_at_day"] == self.migrated)
             owners[key] = past[-1]["new_value"] if past else log[0]["new_value" if begins else "old_value"]
         return owners
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -256,13 +256,19 @@ def _text(value: ir.Value) -> ir.StringValue:
 
 
 def values(
-    placed: ir.Table, deals: ir.Table, current: str, carried: Sequence[str], migrated: Mapping[int, int]
+    placed: ir.Table,
+    deals: ir.Table,
+    current: str,
+    carried: Sequence[str],
+    migrated: Mapping[int, int],
+    silent: Collection[int],
 ) -> ir.Table:
     """One field of every deal as intervals: `valid_from` to before `valid_to` (null: for good), `value`.
 
     The first begins when the deal was created: with what the first later change says was there before, or with what
     changes up to that day made of it. In a migrated history (`migrated`, by company the day's number) a first change
-    that says nothing of before says that it was always so. A deal without changes has its `current` value for good.
+    that says nothing of before says that it was always so, and so does every first one of a company whose changes never
+    say it (`silent`). A deal without changes has its `current` value for good.
     """
     none_next = placed.next_day.isnull()
     lasts = placed.filter(
@@ -274,7 +280,7 @@ def values(
         valid_to=placed.next_day,
         value=placed.new,
     )
-    firsts = _carried_back(placed.filter(placed.first & (placed.day > placed.created)), migrated)
+    firsts = _carried_back(placed.filter(placed.first & (placed.day > placed.created)), migrated, silent)
     initial = firsts.select("deal", *carried, valid_from=firsts.created, valid_to=firsts.day, value=firsts.old)
     untouched = deals.anti_join(placed.filter(placed.first), "deal").select(
         "deal", *carried, valid_from=deals.created, valid_to=ibis.null("int32"), value=deals[current]
@@ -282,7 +288,10 @@ def values(
     return lasts.union(initial).union(untouched)
 
 
-def _carried_back(firsts: ir.Table, migrated: Mapping[int, int]) -> ir.Table:
+def _carried_back(firsts: ir.Table, migrated: Mapping[int, int], silent: Collection[int]) -> ir.Table:
+    if silent:
+        untold = firsts.old.isnull() & firsts[COMPANY].isin(sorted(silent))
+        firsts = firsts.mutate(old=ibis.ifelse(untold, firsts.new, firsts.old))
     if not migrated:
         return firsts
     rows = [{"migrated": company, "begins": day} for company, day in sorted(migrated.items())]

@@ -19,6 +19,7 @@ from monitor.facts.money import converted
 from monitor.facts.opportunities import Needs
 from monitor.facts.people import ae_intervals
 from monitor.facts.quality import Tally
+from monitor.facts.silent import Silent
 
 _FIXED = (COMPANY, "created", "month", "closed", "won", "counts", "given")
 _SIGNALS = ("named", "size", "fit")
@@ -39,6 +40,7 @@ class Reader:
     need: Needs
     migrated: Mapping[int, int]
     """Where the history of each migrated company begins, a day's number."""
+    silent: Silent
 
     def field(self, name: str, current: str, carried: tuple[str, ...], some: ir.Table | None = None) -> ir.Table:
         """One field of every deal (or of some of them) as intervals."""
@@ -47,7 +49,7 @@ class Reader:
             return unchanged(deals, current, carried)
         placed = in_order(self.tally, self.log[name], self.deals)
         self.tally.work.forget(f"{name}_changes")
-        return values(placed, deals, current, carried, self.migrated)
+        return values(placed, deals, current, carried, self.migrated, self.silent.get(name, ()))
 
 
 def read_log(tally: Tally, history: History, deals: ir.Table, need: Needs, policy: FactsPolicy) -> dict[str, ir.Table]:
@@ -127,7 +129,7 @@ def _with_given(reader: Reader, rows: ir.Table) -> ir.Table:
     placed = in_order(reader.tally, reader.log["segment"], reader.deals)
     reader.tally.work.forget("segment_changes")
     touched = reader.deals.semi_join(placed, "deal")
-    given = values(placed, touched, "given", ("created",), reader.migrated)
+    given = values(placed, touched, "given", ("created",), reader.migrated, reader.silent.get("segment", ()))
     return cut(rows, given, given=lambda other: other.value)
 
 

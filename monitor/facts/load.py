@@ -24,6 +24,7 @@ from monitor.facts.opportunities import needs, read_deals
 from monitor.facts.people import read_small
 from monitor.facts.quality import Tally
 from monitor.facts.results import Part, Results, read_frames, read_spread
+from monitor.facts.silent import Silent, find_silent
 from monitor.facts.stages import count_new_stages
 from monitor.facts.workspace import Workspace, workspace
 
@@ -114,8 +115,10 @@ def _find(
     deals = read_deals(tally, raw["opportunities"], accounts, small, policy, need)
     sizes = _sizes(tally, deals, policy)
     diary, log = Diary(), dict[str, ir.Table]()
+    silent: Silent = {}
     if history is not None:
         log = read_log(tally, history, deals, need, policy)
+        silent = find_silent(work, log, policy)
         _write_diary(tally, history, deals, log, diary)
         if "amount" in log:
             count_odd_changes(tally, log["amount"], deals, sizes)
@@ -123,7 +126,7 @@ def _find(
     for name in tally.rows:
         tally.check(name, policy.max_bad_rows)
     migrated = migration.find(tally, history, deals, diary, policy)
-    reader = Reader(tally, deals, log, policy, need, migrated)
+    reader = Reader(tally, deals, log, policy, need, migrated, silent)
     spread = read_spread(reader, accounts, diary)
     held = states(reader, reader.field("amount", "amount", carried(need)))
     owners = won_by(reader, small.reps)

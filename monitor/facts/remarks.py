@@ -63,6 +63,11 @@ def remarks(facts: Facts, why: str) -> list[str]:
             "There is no opportunity_history of amounts, so those of past days are today's: "
             "past readings are approximate."
         )
+    if facts.has_history and not facts.says_before:
+        found.append(
+            "The changes in opportunity_history never say what was before (old_value), so what a deal's first one says "
+            "is carried back: past readings are approximate."
+        )
     return found + _review(facts, why)
 
 

@@ -161,6 +161,7 @@ class Part:
     quality: Quality
     history_begins: date | None
     has_history: bool
+    says_before: bool
     due_dates_stand_in: bool
     empty_columns: frozenset[str]
     review: str
@@ -185,6 +186,7 @@ class Part:
             requisitions=frames.get("requisitions"),
             history_begins=self.history_begins,
             has_history=self.has_history,
+            says_before=self.says_before,
             due_dates_stand_in=self.due_dates_stand_in,
             empty_columns=self.empty_columns,
             fingerprint=fingerprint((name, self.rows.get(name)) for name in _PRINTED),
@@ -224,6 +226,7 @@ class Results:
             quality=self.tally.quality(company, self._listed, ()),
             history_begins=None if migrated is None else days.day_of(migrated),
             has_history=self.history is not None and self.history.tells_amounts(company),
+            says_before=not any(company in companies for companies in self.reader.silent.values()),
             due_dates_stand_in=company in spread.standing_in,
             empty_columns=_TOLD_BY - spread.held[company],
             review=spread.signals.why(company),
@@ -233,7 +236,15 @@ class Results:
         """The door to the deals of one company."""
         reader, migrated = self.reader, self.reader.migrated.get(company)
         return DealsOf(
-            self.tally.work, reader.policy, company, self.raw, reader.deals, self.states, self.history, migrated
+            self.tally.work,
+            reader.policy,
+            company,
+            self.raw,
+            reader.deals,
+            self.states,
+            self.history,
+            migrated,
+            company in reader.silent.get("owner_id", ()),
         )
 
 

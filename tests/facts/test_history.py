@@ -160,6 +160,47 @@ def test_deals_first_logged_when_they_were_created_are_no_migration() -> None:
     assert loaded.facts.history_begins is None
 
 
+def grown(old: str | None, again: int, deals: int = 20) -> dict[str, list[dict[str, Any]]]:
+    """Deals that were given 500 on days of their own, and `again` of them 700; `old` is what was before the last."""
+    days = [date(2025, 2, 1 + number).isoformat() for number in range(deals)]
+    rows = [change(f"d{number}", "amount", None, "500", day) for number, day in enumerate(days)]
+    rows += [change(f"d{number}", "amount", old, "700", f"2025-03-{number + 1:02}") for number in range(again)]
+    return {"opportunities": [deal(f"d{number}") for number in range(deals)], "opportunity_history": rows}
+
+
+def test_a_history_that_never_says_what_was_before_is_carried_back_and_its_past_is_approximate() -> None:
+    loaded = read(grown(None, 1), replace(POLICY, history_begins=None))
+    assert amounts(loaded, "2025-01-01", "2025-03-01") == [20 * 500, 19 * 500 + 700]
+    assert (loaded.facts.says_before, loaded.facts.has_history, loaded.facts.history_begins) == (False, True, None)
+    assert any("never say what was before" in remark for remark in loaded.facts.quality.remarks)
+
+
+@pytest.mark.parametrize(
+    ("old", "again", "deals", "policy"),
+    [
+        pytest.param("500", 1, 20, None, id="one that says it"),
+        pytest.param(None, 0, 20, None, id="one first value each"),
+        pytest.param(None, 1, 18, None, id="too few to tell"),
+        pytest.param(None, 1, 20, False, id="literally by the configuration"),
+    ],
+)
+def test_first_values_from_nothing_are_what_they_say(old: str | None, again: int, deals: int, policy: Any) -> None:
+    loaded = read(grown(old, again, deals), replace(POLICY, history_begins=policy))
+    assert open_on(loaded, "2025-01-01") == (deals, Decimal(0))
+    assert loaded.facts.says_before
+
+
+def test_who_owned_a_deal_before_the_first_change_is_carried_back_where_owners_are_never_said_before() -> None:
+    won = [deal(f"d{number}", closed="2025-02-10", won=True, owner_id="r2") for number in range(20)]
+    rows = [change(f"d{number}", "owner_id", None, "r1", f"2025-02-{11 + number % 15}") for number in range(20)]
+    rows.append(change("d0", "owner_id", None, "r2", "2025-03-01"))
+    tables = {"opportunities": won, "opportunity_history": rows, "reps": [rep("r1"), rep("r2")]}
+    loaded = read(tables, replace(POLICY, history_begins=None), as_of=date(2025, 3, 30))
+    assert lines(loaded.facts.by_rep, "rep_id", "amount") == [("r1", Decimal(20_000))]
+    asked = loaded.deals.decided("smb", date(2025, 1, 1), date(2025, 2, 15), date(2025, 2, 15), 30, won_only=True)
+    assert {each.owner for each in asked} == {"r1"}
+
+
 def test_without_a_history_past_values_are_todays_and_it_is_said() -> None:
     facts = read({"opportunities": [deal()]}).facts
     assert not facts.has_history
