@@ -191,4 +191,4 @@ def test_an_override_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
 def test_a_reseal_killed_at_any_write(desk: Desk, tmp_path: Path) -> None:
     before = begun(desk, company(tmp_path, restated=False))
     words = ["reseal", "--all", "--by", "Ada Marsh", "--reason", "finance has corrected the second quarter"]
-    assert killed_everywhere(desk, company(tmp_path, restated=True), before, words) >= 12
+    assert killed_everywhere(desk, company(tmp_path, restated=True), before, words) >= 11
