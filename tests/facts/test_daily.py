@@ -48,6 +48,16 @@ def test_a_deal_lost_after_it_aged_out_changes_only_the_whole_pipeline() -> None
     assert [open_on(loaded, day)[0] for day in ("2025-04-02", "2025-05-01")] == [1, 0]
 
 
+def test_an_amount_that_changes_on_the_day_its_deal_ages_out_leaves_as_it_was() -> None:
+    history = [change("A", "amount", "1000", "1500", "2025-04-02")]
+    loaded = read({"opportunities": [deal(amount="1500")], "opportunity_history": history})
+    assert changes(loaded, "change", "fresh", "deals", "amount") == [
+        ("created", True, 1, Decimal(1000)),
+        ("aged_out", True, -1, Decimal(-1000)),
+        ("reamounted", False, 0, Decimal(500)),
+    ]
+
+
 def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
     rows = [deal("a", amount="1.0005"), deal("b", amount="2"), deal("big", amount="9999999999999.999")]
     squares = money(read({"opportunities": rows}).facts.pipeline, "squares")[0]
@@ -92,12 +102,12 @@ def test_without_people_nobody_booked_anything() -> None:
 
 def test_by_rep_begins_with_the_quarter_before_the_day_asked_for() -> None:
     rows = [
-        deal("a", closed="2025-01-02", won=True, owner_id="r"),
+        deal("a", "2024-12-01", "2025-01-01", won=True, owner_id="r"),
         deal("b", "2024-01-01", "2024-12-31", won=True, owner_id="r"),
     ]
     facts = read({"opportunities": rows, "reps": [rep("r")]}, as_of=date(2025, 6, 29)).facts
     assert facts.by_rep_since == date(2025, 1, 1)
-    assert lines(facts.by_rep, "closed_on") == [(date(2025, 1, 2),)]
+    assert lines(facts.by_rep, "closed_on") == [(date(2025, 1, 1),)]
     assert len(facts.bookings) == 2
 
 

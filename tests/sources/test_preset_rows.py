@@ -58,6 +58,27 @@ def test_where_every_deal_is_gone_one_sentence_says_so(preset: str, table: str, 
         made(engine, preset, {table: [row]})
 
 
+def test_a_flag_that_says_nothing_takes_no_deal_away(engine: Any) -> None:
+    silent: Row = {"is_deleted": None, "_fivetran_deleted": None, "_fivetran_active": None}
+    said: Row = {"is_deleted": "false", "_fivetran_deleted": "false", "_fivetran_active": "true"}
+    deals = [opportunity(id="1", **silent), opportunity(id="2", **said | {"is_deleted": "true"})]
+    assert [
+        row["opportunity_id"] for row in rows(made(engine, "salesforce", {"opportunity": deals}), "opportunities")
+    ] == ["1"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_versions_that_were_copied_together_the_one_that_changed_last_counts(turn: int, engine: Any) -> None:
+    versions = [
+        opportunity(
+            amount=amount, SystemModstamp=f"2026-02-0{day} 10:00:00", _airbyte_extracted_at="2026-02-05 03:00:00"
+        )
+        for day, amount in enumerate(("5", "6", "7"), start=1)
+    ]
+    preset = made(engine, "salesforce", {"opportunity": versions[::turn]})
+    assert [row["amount"] for row in rows(preset, "opportunities")] == ["7"]
+
+
 def test_merged_deals_count_once_whichever_way_they_were_merged(engine: Any) -> None:
     deals = [deal(deal_id=key) for key in "12345"]
     deals[4]["property_hs_merged_object_ids"] = "4; 5"
