@@ -66,9 +66,10 @@ def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
 
 
 def test_a_deal_without_an_amount_is_counted_as_unpriced() -> None:
-    frame = read({"opportunities": [deal(closed="2025-02-01", won=True, amount=None)]}).facts
+    rows = [deal(closed="2025-02-01", won=True, amount=None), deal("B", "2025-02-01", "2025-02-01", amount=None)]
+    frame = read({"opportunities": rows}).facts
     assert lines(frame.pipeline, "change", "deals", "unpriced") == [("created", 1, 1), ("won", -1, -1)]
-    assert lines(frame.decided, "won", "won_amount", "won_unpriced") == [(1, Decimal(0), 1)]
+    assert lines(frame.decided, "won", "lost", "won_unpriced") == [(1, 0, 1), (0, 1, 0)]
 
 
 def test_a_deal_older_than_the_limit_when_it_closed_is_stale() -> None:

@@ -196,6 +196,20 @@ def test_due_quarters_follow_the_expected_close_date() -> None:
     ]
 
 
+def test_due_quarters_are_those_of_the_companys_year() -> None:
+    policy = replace(POLICY, with_due=True, calendar=replace(POLICY.calendar, fiscal_year_start=2))
+    ends = ("2025-01-31", "2025-02-01", "2025-04-30", "2025-05-01", "2025-12-31")
+    deals = [deal(end, close_date=end) for end in ends]
+    due = read({"opportunities": deals}, policy).facts.due
+    assert due is not None
+    assert lines(due, "due_quarter", "deals") == [
+        (date(2024, 11, 1), 1),
+        (date(2025, 2, 1), 2),
+        (date(2025, 5, 1), 1),
+        (date(2025, 11, 1), 1),
+    ]
+
+
 def test_asking_for_due_quarters_leaves_the_other_frames_as_they_are() -> None:
     rows = [
         change("A", "close_date", "2025-02-15", "2025-05-01", "2025-02-20"),
