@@ -203,6 +203,7 @@ SMALL = [
     ("reps", rep("r2", "2025-01-01", "2024-01-01"), "ends_before_start"),
     ("reps", rep("r3", role="astronaut"), "bad_choice"),
     ("quotas", {"rep_id": "r1", "period_start": "2025-02-01", "amount": "5"}, "not_a_quarter_start"),
+    ("quotas", {"rep_id": "r1", "period_start": "2025-04-15", "amount": "5"}, "not_a_quarter_start"),
     ("quotas", {"rep_id": "r1", "period_start": "2025-04-01", "amount": "-5"}, "negative_amount"),
     ("spend", {"month": "2025-01-01", "segment": "smb", "function": "legal", "amount": "5"}, "bad_choice"),
     (
@@ -224,10 +225,9 @@ def small() -> Loaded:
     return read({"opportunities": [deal()], **tables}, LENIENT)
 
 
-@pytest.mark.parametrize(("table", "row", "reason"), SMALL, ids=[f"{table}-{reason}" for table, _, reason in SMALL])
-def test_other_tables_are_cleaned_alike(small: Loaded, table: str, row: Row, reason: str) -> None:
-    del row
-    assert reason in sets_aside(small, table)
+@pytest.mark.parametrize("table", sorted({table for table, _, _ in SMALL}))
+def test_other_tables_are_cleaned_alike(small: Loaded, table: str) -> None:
+    assert sets_aside(small, table) == dict(Counter(reason for other, _, reason in SMALL if other == table))
 
 
 HISTORY = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.facts.load import Loaded
-from tests.facts.company import POLICY, change, deal, lines, open_on, read, rep, suspects
+from tests.facts.company import POLICY, change, changes, deal, lines, open_on, read, rep, suspects
 
 
 def history(*rows: dict[str, Any], first: dict[str, Any] | None = None, **more: Any) -> Loaded:
@@ -98,6 +98,38 @@ def test_the_owner_is_the_one_of_the_closing_day_and_an_ae_until_the_last_day_of
     loaded = read({"opportunities": [won], "opportunity_history": rows, "reps": people}, as_of=date(2025, 3, 30))
     assert lines(loaded.facts.by_rep, "rep_id", "is_ae", "amount") == [("r2", True, Decimal(1000))]
     assert lines(loaded.facts.bookings, "deals", "amount") == [(1, Decimal(1000))]
+
+
+@pytest.mark.parametrize(
+    "stints",
+    [
+        [("2025-02-10", None)],
+        [("2024-01-01", "2025-02-10"), ("2025-02-10", None)],
+        [("2024-01-01", None), ("2024-06-01", "2024-12-31")],
+        [("2024-01-01", "2025-12-31"), ("2024-06-01", "2024-12-31"), ("2025-01-15", "2025-03-01")],
+    ],
+    ids=["from that day on", "two that share it", "one within another", "several"],
+)
+def test_what_an_ae_wins_is_booked_once_however_the_times_of_the_role_overlap(
+    stints: list[tuple[str, str | None]],
+) -> None:
+    won = deal(closed="2025-02-10", won=True, owner_id="r")
+    facts = read({"opportunities": [won], "reps": [rep("r", *stint) for stint in stints]}).facts
+    assert lines(facts.bookings, "deals", "amount") == [(1, Decimal(1000))]
+
+
+def test_an_amount_and_a_segment_that_change_on_one_day_are_one_move() -> None:
+    rows = [
+        change("A", "amount", "1000", "1500", "2025-02-01"),
+        change("A", "segment", "smb", "mid_market", "2025-02-01"),
+    ]
+    loaded = history(*rows, first=deal(amount="1500", segment="mid_market"))
+    assert changes(loaded, "segment", "change", "deals", "amount") == [
+        ("smb", "created", 1, Decimal(1000)),
+        ("mid_market", "moved", 1, Decimal(1500)),
+        ("smb", "moved", -1, Decimal(-1000)),
+        ("mid_market", "aged_out", -1, Decimal(-1500)),
+    ]
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -69,6 +69,11 @@ def test_a_history_that_is_read_anew_keeps_what_salesforce_has_forgotten(org: Or
     org.purge("OpportunityFieldHistory", "017-00")
     org.tables["Opportunity"].fields["CurrencyIsoCode"] = "picklist"
     org.now += timedelta(hours=1)
+    org.put("OpportunityFieldHistory", "017-70", OpportunityId="006-01", Field="Amount", OldValue=1, NewValue=2)
+    reader.read()
+    assert len(reader.ids("opportunity_field_history")) == 13
+    org.tables["OpportunityFieldHistory"].rows["017-70"]["IsDeleted"] = True
+    org.now += timedelta(minutes=6)
     reader.read()
     assert len(reader.ids("opportunity_field_history")) == 12
 
@@ -119,6 +124,7 @@ def test_rows_with_one_stamp_are_all_read_however_the_pages_break(org: Org, read
 def test_a_clock_that_is_wrong_and_then_put_right_loses_no_change(days: int, org: Org, reader: Reader) -> None:
     wrong = reader.with_(skew=days * DAY)
     wrong.read()
+    org.purge("Opportunity", "006-07")
     for number, each in enumerate((wrong, reader), 1):
         org.now += timedelta(hours=1)
         org.put("Opportunity", "006-03", Amount=number)
