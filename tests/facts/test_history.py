@@ -47,11 +47,13 @@ def test_the_current_value_counts_only_where_there_is_no_change() -> None:
     assert amounts(history(change("A", "amount", "5", "6", "2025-02-01")), "2025-06-01") == [6]
 
 
-def test_changes_up_to_the_day_of_creation_make_its_first_value() -> None:
-    loaded = history(
-        change("A", "amount", None, "7", "2024-12-01"), change("A", "amount", "7", "8", "2025-01-01T23:00:00")
-    )
-    assert whole(loaded, "change", "amount") == [("created", Decimal(8))]
+@pytest.mark.parametrize(("before", "that_day"), [(True, True), (True, False), (False, True)])
+def test_changes_up_to_the_day_of_creation_make_its_first_value(before: bool, that_day: bool) -> None:
+    early = change("A", "amount", None, "7", "2024-12-01")
+    late = change("A", "amount", "7", "8", "2025-01-01T23:00:00")
+    loaded = history(*([early] if before else []), *([late] if that_day else []))
+    first = (date(2025, 1, 1), "created", 1, Decimal(8 if that_day else 7))
+    assert whole(loaded, "day", "change", "deals", "amount") == [first]
 
 
 def test_an_empty_old_value_means_that_there_was_no_amount() -> None:
@@ -163,9 +165,10 @@ def migrated(moved: int, whole: int) -> tuple[list[dict[str, Any]], list[dict[st
 
 def test_where_most_older_deals_begin_from_nothing_on_one_day_history_begins_there() -> None:
     deals, rows = migrated(21, 40)
+    rows += [change("d30", "amount", "300", "500", "2025-03-01")]  # which knows what was before it
     loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
     assert loaded.facts.history_begins == date(2025, 3, 1)
-    assert open_on(loaded, "2025-01-01") == (40, Decimal(21 * 500 + 19 * 1000))
+    assert open_on(loaded, "2025-01-01") == (40, Decimal(21 * 500 + 300 + 18 * 1000))
     assert any("2025-03-01" in remark for remark in loaded.facts.quality.remarks)
 
 
