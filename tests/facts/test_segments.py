@@ -78,6 +78,19 @@ def test_an_amount_that_grows_over_a_band_moves_the_deal() -> None:
     ]
 
 
+def test_an_amount_that_leaves_a_band_and_comes_back_on_one_day_moves_nothing() -> None:
+    rows = [
+        change("A", "amount", "100", "60000", "2025-02-01T09:00:00"),
+        change("A", "amount", "60000", "200", "2025-02-01T18:00:00"),
+    ]
+    tables = {"opportunities": [deal(segment=None, amount="200")], "opportunity_history": rows}
+    loaded = read(tables, replace(POLICY, segments_by=("acv",)))
+    assert lines(loaded.facts.pipeline, "day", "segment", "change", "amount")[:2] == [
+        (date(2025, 1, 1), "smb", "created", Decimal(100)),
+        (date(2025, 2, 1), "smb", "reamounted", Decimal(100)),
+    ]
+
+
 def test_a_given_segment_is_the_one_in_force() -> None:
     rows = [
         change("A", "segment", "smb", "Mid-Market", "2025-02-01"),

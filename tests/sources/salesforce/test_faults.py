@@ -56,6 +56,12 @@ def test_what_passes_is_tried_again(fault: str, org: Org, reader: Reader) -> Non
     assert (7.0 in reader.waits) == ("Retry-After" in org.faults[0].headers)
 
 
+def test_a_pause_of_hours_is_not_sat_out_in_one_go(org: Org, reader: Reader) -> None:
+    org.faults = [Fault(RESULTS, 429, BUSY, {"Retry-After": "7200"}, times=2)]
+    reader.read()
+    assert reader.waits.count(60.0) == 2 and max(reader.waits) == 60.0
+
+
 CHANGES = {"between pages": Fault(PAGE, after=1), "twice": Fault(PAGE, 500, BUSY, times=2), "at once": Fault(QUERY)}
 
 
