@@ -156,6 +156,11 @@ def test_no_usable_deal_stops_the_run() -> None:
         read({"opportunities": []})
 
 
+def test_where_every_deal_is_bad_it_is_said_why() -> None:
+    with pytest.raises(DataError, match=r"^Table opportunities: 1 of 1 row cannot be used \(1 bad_date\)"):
+        read({"opportunities": [deal("b", created="?")]})
+
+
 def test_columns_nobody_asked_for_are_counted_and_case_does_not_matter() -> None:
     rows = [{name.upper(): cell for name, cell in deal(fax="none").items()}]
     loaded = read({"opportunities": rows})

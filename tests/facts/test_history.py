@@ -158,17 +158,24 @@ def test_the_same_change_twice_is_one() -> None:
 
 
 def migrated(moved: int, whole: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Deals of which `moved` have a history that begins on 1 March with an empty old value."""
+    """Deals of which `moved` have a history that begins on 1 March with empty old values."""
     deals = [deal(f"d{number}") for number in range(whole)]
-    return deals, [change(f"d{number}", "amount", None, "500", "2025-03-01") for number in range(moved)]
+    values = {"amount": "500", "stage": "New"}
+    return deals, [
+        change(f"d{number}", name, None, value, "2025-03-01")
+        for number in range(moved)
+        for name, value in values.items()
+    ]
 
 
 def test_where_most_older_deals_begin_from_nothing_on_one_day_history_begins_there() -> None:
-    deals, rows = migrated(21, 40)
+    deals, rows = migrated(20, 39)
     rows += [change("d30", "amount", "300", "500", "2025-03-01")]  # which knows what was before it
+    rows += [change(row["opportunity_id"], "owner_id", None, "r", "2025-04-01") for row in deals]  # followed only later
+    deals += [deal(f"new{number}", created="2025-03-01") for number in range(9)]
     loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
     assert loaded.facts.history_begins == date(2025, 3, 1)
-    assert open_on(loaded, "2025-01-01") == (40, Decimal(21 * 500 + 300 + 18 * 1000))
+    assert open_on(loaded, "2025-01-01") == (39, Decimal(20 * 500 + 300 + 18 * 1000))
     assert any("2025-03-01" in remark for remark in loaded.facts.quality.remarks)
 
 
@@ -178,6 +185,15 @@ def test_half_of_the_deals_or_a_handful_are_no_migration(moved: int, whole: int)
     loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
     assert loaded.facts.history_begins is None
     assert open_on(loaded, "2025-01-01") == (whole, Decimal((whole - moved) * 1000))
+
+
+def test_amounts_that_were_emptied_and_filled_on_one_day_are_no_migration() -> None:
+    deals, _ = migrated(0, 40)
+    rows = [change(f"d{n}", "amount", "7", None, "2025-03-01") for n in range(30)]
+    rows += [change(f"d{n}", "amount", None, "500", "2025-03-01T10:00:00") for n in range(30)]
+    loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
+    assert loaded.facts.history_begins is None
+    assert open_on(loaded, "2025-01-01") == (40, Decimal(30 * 7 + 10 * 1000))
 
 
 def test_the_configuration_forbids_or_sets_where_history_begins() -> None:

@@ -113,7 +113,7 @@ def test_the_deals_of_people_who_left_are_named_with_their_last_day() -> None:
 
 
 def test_a_company_may_look_closer_or_further_back() -> None:
-    history = [pushed(f"ann{n}", "2025-05-05") for n in range(2)]
+    history = [pushed(f"ann{n}", "2025-05-01") for n in range(2)]  # the first of the 60 days
     tables: Tables = {"opportunities": owned("ann", 9), "opportunity_history": history}
     closer = replace(POLICY, bulk=replace(Bulk(), days=60, deals=2, pushed=Bulk().pushed / 5))
     assert read(tables).facts.quality.findings == ()

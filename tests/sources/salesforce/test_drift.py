@@ -88,6 +88,17 @@ def test_a_reading_that_goes_on_days_later_is_not_as_old_as_its_first_part(org: 
     whole(org, reader)
 
 
+def test_a_field_that_is_shown_after_an_interruption_is_read_of_every_row(org: Org, reader: Reader) -> None:
+    cut_off(org, reader, page=5, after=1)
+    deals = org.tables["Opportunity"]
+    deals.fields["CurrencyIsoCode"] = "picklist"
+    for row in deals.rows.values():
+        row["CurrencyIsoCode"] = "EUR"
+    reader.read()
+    assert {row["currency_iso_code"] for row in reader.kept("opportunity")} == {"EUR"}
+    whole(org, reader)
+
+
 def test_accounts_that_are_merged_leave_their_deals_to_the_winner(org: Org, reader: Reader) -> None:
     org.tables["Account"].fields["MasterRecordId"] = "reference"
     org.put("Opportunity", "006-05", AccountId="001-2")

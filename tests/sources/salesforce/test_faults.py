@@ -211,6 +211,20 @@ def test_a_later_reading_that_stops_half_way_shows_what_stood_before_it(org: Org
     whole(org, reader)
 
 
+def test_what_is_shown_stays_however_often_what_replaces_it_is_interrupted(org: Org, reader: Reader) -> None:
+    reader.read()
+    before = reader.kept("opportunity")
+    org.purge("Opportunity", "006-07")  # so that the deals are read anew
+    org.faults = [Fault("FROM+OpportunityFieldHistory", 403, LIMIT, times=99)]
+    for _ in range(2):
+        org.now += timedelta(days=2)
+        assert reader.read()[0].startswith("The data of Salesforce are ")
+        assert reader.kept("opportunity") == before
+    org.faults = []
+    reader.read()
+    whole(org, reader)
+
+
 def test_without_a_cache_and_an_answer_there_is_one_sentence(org: Org, reader: Reader) -> None:
     org.faults = [Fault("", 503, BUSY, times=99)]
     with pytest.raises(DataError, match=r"^Salesforce cannot be read just now, as it answers 503: try again later\.$"):
