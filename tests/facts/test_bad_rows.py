@@ -121,6 +121,18 @@ def test_bad_rows_are_listed_with_file_and_line() -> None:
     assert [(row.file, row.line, row.reason) for row in bad if row.key == "x"] == [("deals.csv", 99, "bad_date")]
 
 
+def test_what_looks_odd_is_listed_with_its_last_line() -> None:
+    deals = [deal("x", "2025-06-01", close_date="2025-06-02", _file="deals.csv", _line=7)]
+    rows = [change("x", "amount", "1", str(number), "2025-06-03") for number in (2, 3)]
+    history = [row | {"_file": "past.csv", "_line": line} for line, row in enumerate(rows, start=2)]
+    bad = read({"opportunities": deals, "opportunity_history": history}).facts.quality.bad_rows
+    assert {(row.reason, row.file, row.line) for row in bad} == {
+        ("past_due_open", "deals.csv", 7),
+        ("ambiguous_history", "past.csv", 3),
+        ("other_amount_than_deal", "past.csv", 3),
+    }
+
+
 def test_too_many_bad_rows_stop_the_run_and_the_sentence_says_where() -> None:
     rows = [deal(f"b{number}", created="?", _file="deals.csv", _line=number) for number in range(2, 5)] + filler()
     with pytest.raises(
@@ -178,14 +190,22 @@ ODD = [
     (deal("o7", type="barter"), "unknown_type"),
     (deal("o8", segment="galaxy"), "unknown_segment"),
     (deal("o9", created="2025-06-20", stage="Brand new"), "new_stage"),
+    (deal("o10", created="2025-06-29", owner_id="gone"), "owner_left"),
 ]
+NOT_ODD = [
+    deal("n1", close_date="2025-06-29"),
+    deal("n2", owner_id="going"),
+    deal("n3", closed="2025-06-29", owner_id="gone"),
+    deal("n4", created="2025-06-30", owner_id="gone"),
+]
+"""On the last day it is not yet past, nor is who goes that day gone; and what closed that day is open no more."""
 
 
 @pytest.fixture(scope="module")
 def odd() -> Loaded:
     known = {"account_id": "a1", "owner_id": "here", "stage": "Proposal"}
-    people = [rep("here"), rep("gone", end="2025-06-01")]
-    rows = [known | row for row, _ in ODD] + [known | row for row in filler()]
+    people = [rep("here"), rep("gone", end="2025-06-01"), rep("going", end="2025-06-29")]
+    rows = [known | row for row in (*(row for row, _ in ODD), *NOT_ODD, *filler())]
     return read({"opportunities": rows, "reps": people, "accounts": [{"account_id": "a1"}]})
 
 

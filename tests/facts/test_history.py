@@ -234,6 +234,8 @@ def test_every_day_on_which_something_happened_is_an_active_day() -> None:
         "2025-02-03",
         "2025-03-01",
     ]
+    passed_on = history(change("A", "owner_id", "ann", "bob", "2025-02-07"))
+    assert passed_on.facts.activity == (date(2025, 1, 1), date(2025, 2, 7))
 
 
 def test_due_quarters_follow_the_expected_close_date() -> None:

@@ -150,6 +150,15 @@ def test_an_interval_that_is_used_up_is_waited_for_before_hubspot_refuses(reader
     portal.headers = {"X-HubSpot-RateLimit-Remaining": "0", "X-HubSpot-RateLimit-Interval-Milliseconds": "9000"}
     reader.read()
     assert reader.clock.waited.count(9.0) == len(portal.calls)
+    portal.headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = "86400000"
+    reader.read()
+    assert max(reader.clock.waited) == 120.0
+
+
+def test_trouble_from_the_first_call_on_is_no_missing_network(reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault("/", 503, {}, times=5)]
+    reader.read()
+    assert len(reader.live()) == 7
 
 
 def test_a_pause_of_hours_is_refused(reader: Reader, portal: Portal) -> None:

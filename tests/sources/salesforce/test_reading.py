@@ -229,10 +229,11 @@ def test_an_object_that_is_not_there_is_absent_and_one_that_is_needed_is_asked_f
         reader.with_(folder=reader.folder / "other").read()
 
 
-def test_an_object_that_is_shown_no_more_leaves_no_old_rows(org: Org, reader: Reader) -> None:
+@pytest.mark.parametrize("code", ["NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"])
+def test_an_object_that_is_shown_no_more_leaves_no_old_rows(code: str, org: Org, reader: Reader) -> None:
     reader.read()
     assert reader.ids("account") == ["001-1", "001-2"]
-    del org.tables["Account"]
+    org.faults = [Fault("Account/describe", 404, [{"message": "no", "errorCode": code}], times=99)]
     later(org)
     assert "accounts" not in reader.canonical() and reader.ids("account") == []
 
