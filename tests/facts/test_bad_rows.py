@@ -123,13 +123,14 @@ def test_bad_rows_are_listed_with_file_and_line() -> None:
 
 def test_what_looks_odd_is_listed_with_its_last_line() -> None:
     deals = [deal("x", "2025-06-01", close_date="2025-06-02", _file="deals.csv", _line=7)]
-    rows = [change("x", "amount", "1", str(number), "2025-06-03") for number in (2, 3)]
+    rows = [change("x", "amount", "1", number, "2025-06-03") for number in ("oops", "2", "3")]
     history = [row | {"_file": "past.csv", "_line": line} for line, row in enumerate(rows, start=2)]
-    bad = read({"opportunities": deals, "opportunity_history": history}).facts.quality.bad_rows
+    bad = read({"opportunities": deals, "opportunity_history": history}, LENIENT).facts.quality.bad_rows
     assert {(row.reason, row.file, row.line) for row in bad} == {
         ("past_due_open", "deals.csv", 7),
-        ("ambiguous_history", "past.csv", 3),
-        ("other_amount_than_deal", "past.csv", 3),
+        ("bad_amount", "past.csv", 2),
+        ("ambiguous_history", "past.csv", 4),
+        ("other_amount_than_deal", "past.csv", 4),
     }
 
 
@@ -217,6 +218,43 @@ def test_what_looks_odd_is_kept_and_listed(odd: Loaded, row: Row, reason: str) -
 def test_nothing_else_looks_odd(odd: Loaded) -> None:
     assert suspects(odd) == dict(Counter(reason for _, reason in ODD))
     assert not sets_aside(odd)
+
+
+@pytest.mark.parametrize(
+    ("begins", "created", "told", "is_new"),
+    [
+        ("2025-01-01", "2025-06-01", None, True),
+        ("2025-01-01", "2025-05-31", None, False),
+        ("2025-03-31", "2025-06-01", None, True),
+        ("2025-04-01", "2025-06-01", None, False),
+        ("2025-01-01", "2025-02-01", "2025-03-31", True),
+        ("2025-01-01", "2025-02-01", "2025-04-01", False),
+        ("2025-01-01", "2025-05-31", "2025-06-10", False),
+    ],
+)
+def test_a_stage_is_new_that_came_in_the_last_thirty_days_of_more_than_ninety(
+    begins: str, created: str, told: str | None, is_new: bool
+) -> None:
+    """`told`: the first day of a history, which says that the deal came into its stage ten days ago."""
+    deals = [deal("old", begins, stage="Old"), deal("x", created, stage="New"), deal("last", "2025-06-30", stage="Old")]
+    history = [change("old", "stage", "Start", "Old", told), change("x", "stage", "Old", "New", "2025-06-20")]
+    tables = {"opportunities": deals} | ({"opportunity_history": history} if told else {})
+    assert suspects(read(tables)).get("new_stage", 0) == is_new  # type: ignore[arg-type]
+
+
+def test_amounts_that_a_history_tells_otherwise_and_changes_that_tell_nothing_of_before_are_counted() -> None:
+    deals = [deal("right"), deal("other"), deal("back")]
+    rows = [
+        change("right", "amount", "9", "1000", "2025-02-01"),
+        change("other", "amount", "9", "10", "2025-02-01"),
+        change("back", "amount", "9", "1000", "2025-02-01"),
+        change("back", "amount", "1000", "2000", "2025-03-01"),
+    ]
+    found = read({"opportunities": deals, "opportunity_history": rows})
+    assert suspects(found, "opportunity_history") == {"other_amount_than_deal": 2}
+    blind = [row | {"old_value": None} for row in rows[:1]]
+    found = read({"opportunities": deals, "opportunity_history": blind})
+    assert suspects(found, "opportunity_history") == {"no_old_value": 1}
 
 
 def test_a_deal_past_due_is_one_of_the_day_asked_for(odd: Loaded) -> None:

@@ -127,6 +127,7 @@ def test_foreign_money_is_valued_when_created_while_open_and_when_closed_once_de
 def test_a_rate_without_a_month_always_applies_and_none_before_the_first_is_no_rate() -> None:
     rates: list[dict[str, Any]] = [
         {"currency": "GBP", "rate": "1.25", "month": None},
+        {"currency": "GBP", "rate": "2", "month": "2025-06-01"},
         {"currency": "EUR", "rate": "1.1", "month": "2025-02-01"},
     ]
     rows = [

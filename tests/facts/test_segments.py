@@ -66,6 +66,13 @@ def test_where_most_deals_end_in_review_it_is_said_which_column_is_missing() -> 
     assert "segments.by: [acv]" in remark
 
 
+def test_where_half_of_the_deals_end_in_review_nothing_is_said_and_columns_that_hold_something_are_known() -> None:
+    deals = [deal("a", account_id="x"), deal("b", segment=None, amount=None)]
+    facts = read({"opportunities": deals, "accounts": [{"account_id": "x", "employees": "9"}]}).facts
+    assert not any("in review" in remark for remark in facts.quality.remarks)
+    assert facts.empty_columns == {"accounts.fit_segment", "opportunities.owner_id"}
+
+
 def test_an_amount_that_grows_over_a_band_moves_the_deal() -> None:
     tables = {
         "opportunities": [deal(segment=None, amount="60000")],
