@@ -13,7 +13,7 @@ from monitor.core.calendar import FiscalCalendar
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
-from monitor.sources.presets import PRESETS, load, raw_tables
+from monitor.sources.presets import PRESETS, addresses, load, raw_tables
 from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows, total
 
 CLOSED: list[tuple[Row, tuple[bool | None, bool | None]]] = [
@@ -86,6 +86,40 @@ def test_merged_deals_count_once_whichever_way_they_were_merged(engine: Any) -> 
     merged = [{"deal_id": winner, "merged_deal_id": loser} for winner, loser in pairs]
     preset = made(engine, "hubspot", {"deal": deals, "merged_deal": merged})
     assert [row["opportunity_id"] for row in rows(preset, "opportunities")] == ["3", "5"]
+
+
+def test_what_was_taken_back_in_hubspot_says_nothing(engine: Any) -> None:
+    deals = [
+        deal(deal_id="1"),
+        deal(deal_id="2", property_createdate=None, property_hs_createdate="2026-01-04 15:00:00"),
+    ]
+    raw: Raw = {
+        "deal": deals,
+        "merged_deal": [{"deal_id": "2", "merged_deal_id": "1", "_fivetran_deleted": "true"}],
+        "deal_company": [
+            {"deal_id": "1", "company_id": "11", "type_id": "5", "_fivetran_deleted": "true"},
+            {"deal_id": "1", "company_id": "12", "type_id": "341", "_fivetran_deleted": None},
+            {"deal_id": "1", "company_id": "13", "type_id": "5", "_fivetran_deleted": "false"},
+        ],
+        "deal_pipeline_stage": [
+            *STAGES,
+            STAGES[1] | {"stage_id": "s1", "label": "A gone one", "_fivetran_deleted": "true"},
+        ],
+    }
+    one, two = rows(made(engine, "hubspot", raw), "opportunities")
+    assert (one["stage"], one["is_closed"], one["account_id"]) == ("Open", "False", "13")
+    assert two["created_date"].startswith("2026-01-04")
+
+
+def test_owners_of_hubspot_who_left_have_an_end_unless_they_are_there_again(engine: Any) -> None:
+    made_at = {"created_at": "2025-01-01 10:00:00", "updated_at": "2026-02-03 10:00:00"}
+    raw: Raw = {
+        "deal": [deal()],
+        "owner": [made_at | {"owner_id": "1", "is_active": "true"}, made_at | {"owner_id": "2", "is_active": "false"}],
+        "owners_archived": [made_at | {"id": "1", "archived": "true"}, made_at | {"id": "3", "archived": "true"}],
+    }
+    ends = {row["rep_id"]: row.get("end_date", "")[:10] for row in rows(made(engine, "hubspot", raw), "reps")}
+    assert ends == {"1": "", "2": "2026-02-03", "3": "2026-02-03"}
 
 
 TYPES_OF_DEALS = [
@@ -217,6 +251,17 @@ def test_who_left_left_with_the_last_login_and_far_ends_are_open(
     preset = made(engine, "salesforce", raw, spec)
     assert [row.get("end_date") for row in sorted(rows(preset, "reps"), key=lambda row: row["rep_id"])] == ends
     assert "close_date" not in rows(preset, "opportunities")[0]
+
+
+def test_an_address_is_that_of_the_one_who_is_there_and_nobodys_where_several_are(engine: Any) -> None:
+    logins = [("1", "ada@acme.example", "true"), ("2", "Ada@acme.example", "false"), ("3", "bob@acme.example", "false"),
+              ("4", "cy@acme.example", "true"), ("5", "cy@acme.example", None)]  # fmt: skip
+    users: list[Row] = [
+        {"id": key, "email": email, "is_active": is_active, "created_date": "2025-01-01"}
+        for key, email, is_active in logins
+    ]
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "user": users})
+    assert addresses(preset.users) == {"ada@acme.example": "1", "bob@acme.example": "3"}
 
 
 def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
