@@ -26,9 +26,20 @@ def changes(preset: Preset) -> list[tuple[str | None, ...]]:
     return sorted(found, key=lambda change: (change[0], change[3]))
 
 
-def test_of_an_owners_two_rows_the_one_of_ids_counts(engine: Any) -> None:
-    old, new, at = "005000000000001AAA", "005000000000002AAA", "2026-01-07T10:00:00.000+0000"
-    history = [tracked("Owner", "Ann Bell", "Cy Dunn"), tracked("Owner", old, new)]
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("005000000000001AAA", "005000000000002AAA", ("Ann Bell", "Cy Dunn")),
+        ("005000000000001AAA", None, ("Ann Bell", None)),
+        (None, "005000000000002AAA", (None, "Cy Dunn")),
+    ],
+    ids=["passed on", "cleared", "set"],
+)
+def test_of_an_owners_two_rows_the_one_of_ids_counts(
+    old: str | None, new: str | None, names: tuple[str | None, str | None], engine: Any
+) -> None:
+    at = "2026-01-07T10:00:00.000+0000"
+    history = [tracked("Owner", *names), tracked("Owner", old, new)]
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "opportunity_field_history": history})
     assert changes(preset) == [("owner_id", old, new, at)]
 
@@ -109,6 +120,19 @@ def test_what_stands_for_nothing_in_a_deal_stands_for_it_in_its_past_too(engine:
 def test_an_amount_in_a_history_may_be_written_with_an_exponent(engine: Any) -> None:
     raw = {"opportunity": [opportunity()], "opportunity_field_history": [tracked("Amount", "1.25E7", "900.5")]}
     assert changes(made(engine, "salesforce", raw))[0][1:3] == ("12500000.0000", "900.5")
+
+
+def test_changes_and_snapshots_that_were_deleted_tell_nothing(engine: Any) -> None:
+    gone: Row = {"is_deleted": "true"}
+    raw = {
+        "opportunity": [opportunity()],
+        "opportunity_field_history": [tracked("Amount", "1", "900.5"), tracked("Amount", "900.5", "7") | gone],
+        "opportunity_history": [
+            snapshot("Discovery", "1", "2026-01-05 15:00:00"),
+            snapshot("Closed Won", "1", "2026-01-06 15:00:00") | gone,
+        ],
+    }
+    assert [change[:3] for change in changes(made(engine, "salesforce", raw))] == [("amount", "1", "900.5")]
 
 
 def test_history_mode_tells_the_changes_between_versions(engine: Any) -> None:

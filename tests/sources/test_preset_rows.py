@@ -237,8 +237,9 @@ def test_people_without_a_segment_are_not_made_up(engine: Any) -> None:
 USERS: list[Row] = [
     {"id": "0051", "is_active": "true", "until__c": "9999-12-31"},
     {"id": "0052", "is_active": "FALSE", "until__c": "2026-02-03"},
+    {"id": "0053", "is_active": None, "until__c": "4000-12-31"},
 ]
-LEFT = [({}, [None, "2026-01-31 23:00:00Z"]), ({"end_date": "until__c"}, [None, "2026-02-03"])]
+LEFT = [({}, [None, "2026-01-31 23:00:00Z", None]), ({"end_date": "until__c"}, [None, "2026-02-03", None])]
 
 
 @pytest.mark.parametrize(("columns", "ends"), LEFT)
