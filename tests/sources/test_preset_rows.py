@@ -323,6 +323,17 @@ def test_salesforces_rates_are_units_for_one_of_the_corporate_currency(
     assert any("no rate of GBP, the reporting currency" in said for said in preset.remarks) == (currency == "GBP")
 
 
+def test_a_first_rate_of_the_middle_of_a_month_holds_in_all_of_it_and_from_the_next_on(engine: Any) -> None:
+    dated = [
+        {"id": "1", "iso_code": "USD", "start_date": "0001-01-01", "conversion_rate": "1"},
+        {"id": "2", "iso_code": "EUR", "start_date": "2025-12-15", "conversion_rate": "0.5"},
+    ]
+    found = rows(
+        made(engine, "salesforce", {"opportunity": [opportunity()], "dated_conversion_rate": dated}), "fx_rates"
+    )
+    assert {(row["month"], Decimal(row["rate"])) for row in found} == {("2025-12-01", 2), ("2026-01-01", 2)}
+
+
 def test_deals_in_other_currencies_are_worth_what_salesforce_says(engine: Any) -> None:
     deals = [opportunity(id=f"006{code}", amount="1000", currency_iso_code=code) for code in ("USD", "EUR", "JPY")]
     preset = made(engine, "salesforce", {"opportunity": deals, "currency_type": CURRENCIES})
