@@ -162,6 +162,13 @@ def test_hubspots_values_become_changes_with_stages_by_label(engine: Any) -> Non
     ]
 
 
+def test_a_moment_with_a_fraction_comes_after_the_one_without(engine: Any) -> None:
+    values = [("7", "2026-01-05T15:00:00.500Z"), ("9", "2026-01-05T15:00:00Z")]
+    history = [{"deal_id": "1", "name": "amount", "value": value, "timestamp": at} for value, at in values]
+    found = changes(made(engine, "hubspot", {"deal": [deal()], "deal_property_history": history}))
+    assert sorted(change[1:3] for change in found if change[1]) == [("9", "7")]
+
+
 def test_only_the_past_of_the_property_that_a_field_is_mapped_to_is_the_fields(engine: Any) -> None:
     values = [("amount", "900", "05"), ("arr", "9", "06"), ("arr", "10", "07"), ("dealstage", "s1", "05")]
     history = [
