@@ -58,6 +58,12 @@ def test_an_amount_that_changes_on_the_day_its_deal_ages_out_leaves_as_it_was() 
     ]
 
 
+def test_changes_of_a_day_that_cancel_out_leave_no_row() -> None:
+    history = [change("A", "amount", "10", "20", "2025-02-01"), change("B", "amount", "20", "10", "2025-02-01")]
+    loaded = read({"opportunities": [deal(), deal("B")], "opportunity_history": history})
+    assert changes(loaded, "change", "deals") == [("created", 2), ("aged_out", -2)]
+
+
 def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
     rows = [deal("a", amount="1.0005"), deal("b", amount="2"), deal("big", amount="9999999999999.999")]
     squares = money(read({"opportunities": rows}).facts.pipeline, "squares")[0]

@@ -135,6 +135,17 @@ def test_changes_and_snapshots_that_were_deleted_tell_nothing(engine: Any) -> No
     assert [change[:3] for change in changes(made(engine, "salesforce", raw))] == [("amount", "1", "900.5")]
 
 
+def test_the_past_of_deals_that_are_gone_is_left_out(engine: Any) -> None:
+    raw = {
+        "opportunity": [opportunity(), opportunity(id="006B", is_deleted="true")],
+        "opportunity_field_history": [
+            tracked("Amount", "1", "900.5") | {"opportunity_id": key} for key in ("006A", "006B")
+        ],
+    }
+    preset = made(engine, "salesforce", raw)
+    assert [row["opportunity_id"] for row in rows(preset, "opportunity_history")] == ["006A"]
+
+
 def test_history_mode_tells_the_changes_between_versions(engine: Any) -> None:
     versions = [
         opportunity(amount="5", _fivetran_active="false", _fivetran_start="2026-01-05 15:00:00"),

@@ -13,7 +13,7 @@ from monitor.core.calendar import FiscalCalendar
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
-from monitor.sources.presets import PRESETS, addresses, load, raw_tables
+from monitor.sources.presets import PRESETS, addresses, load, raw_tables, synced
 from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows, total
 
 CLOSED: list[tuple[Row, tuple[bool | None, bool | None]]] = [
@@ -274,6 +274,20 @@ def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas}, spec)
     found = sorted((row["period_start"], float(row["amount"])) for row in rows(preset, "quotas"))
     assert found == [("2025-11-01", 10.5), ("2026-02-01", 31.5), ("2026-05-01", 21.0)]
+
+
+def test_of_quotas_for_several_kinds_of_forecast_the_largest_counts(engine: Any) -> None:
+    quota: Row = {"quota_owner_id": "0051", "start_date": "2026-01-01"}
+    quotas = [quota | {"id": kind, "forecasting_type_id": kind, "quota_amount": amount}
+              for kind, amount in (("revenue", "10"), ("splits", "7"))]  # fmt: skip
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas})
+    assert [float(row["amount"]) for row in rows(preset, "quotas")] == [10.0]
+
+
+def test_the_last_sync_is_that_of_the_table_that_was_written_last(engine: Any) -> None:
+    days = {"opportunity": "2026-09-27", "account": "2026-09-26"}
+    raw: Raw = {name: [{"id": "1", "_fivetran_synced": f"{day} 03:00:00"}] for name, day in days.items()}
+    assert str(synced("salesforce", put(engine, raw).get)) == "2026-09-27 03:00:00+00:00"
 
 
 def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(engine: Any) -> None:
