@@ -237,9 +237,9 @@ def test_a_stage_is_new_that_came_in_the_last_thirty_days_of_more_than_ninety(
 ) -> None:
     """`told`: the first day of a history, which says that the deal came into its stage ten days ago."""
     deals = [deal("old", begins, stage="Old"), deal("x", created, stage="New"), deal("last", "2025-06-30", stage="Old")]
-    history = [change("old", "stage", "Start", "Old", told), change("x", "stage", "Old", "New", "2025-06-20")]
+    history = [change("old", "stage", "Start", "Old", told or ""), change("x", "stage", "Old", "New", "2025-06-20")]
     tables = {"opportunities": deals} | ({"opportunity_history": history} if told else {})
-    assert suspects(read(tables)).get("new_stage", 0) == is_new  # type: ignore[arg-type]
+    assert suspects(read(tables)).get("new_stage", 0) == is_new
 
 
 def test_amounts_that_a_history_tells_otherwise_and_changes_that_tell_nothing_of_before_are_counted() -> None:

@@ -93,6 +93,7 @@ def test_what_was_taken_back_in_hubspot_says_nothing(engine: Any) -> None:
         deal(deal_id="1"),
         deal(deal_id="2", property_createdate=None, property_hs_createdate="2026-01-04 15:00:00"),
     ]
+    gone_stage: Row = {**STAGES[1], "stage_id": "s1", "label": "A gone one", "_fivetran_deleted": "true"}
     raw: Raw = {
         "deal": deals,
         "merged_deal": [{"deal_id": "2", "merged_deal_id": "1", "_fivetran_deleted": "true"}],
@@ -101,10 +102,7 @@ def test_what_was_taken_back_in_hubspot_says_nothing(engine: Any) -> None:
             {"deal_id": "1", "company_id": "12", "type_id": "341", "_fivetran_deleted": None},
             {"deal_id": "1", "company_id": "13", "type_id": "5", "_fivetran_deleted": "false"},
         ],
-        "deal_pipeline_stage": [
-            *STAGES,
-            STAGES[1] | {"stage_id": "s1", "label": "A gone one", "_fivetran_deleted": "true"},
-        ],
+        "deal_pipeline_stage": [*STAGES, gone_stage],
     }
     one, two = rows(made(engine, "hubspot", raw), "opportunities")
     assert (one["stage"], one["is_closed"], one["account_id"]) == ("Open", "False", "13")
@@ -345,7 +343,10 @@ def test_a_first_rate_of_the_middle_of_a_month_holds_in_all_of_it_and_from_the_n
     found = rows(
         made(engine, "salesforce", {"opportunity": [opportunity()], "dated_conversion_rate": dated}), "fx_rates"
     )
-    assert {(row["month"], Decimal(row["rate"])) for row in found} == {("2025-12-01", 2), ("2026-01-01", 2)}
+    assert {(row["month"], Decimal(row["rate"])) for row in found} == {
+        ("2025-12-01", Decimal(2)),
+        ("2026-01-01", Decimal(2)),
+    }
 
 
 def test_deals_in_other_currencies_are_worth_what_salesforce_says(engine: Any) -> None:
