@@ -175,6 +175,18 @@ def test_a_snapshot_shows_every_quarter_sealed_or_running() -> None:
     assert [quarter.counted for quarter in shown.quarters] == [False] * 4 + [True] * 4
 
 
+def test_a_snapshot_of_a_past_day_shows_what_was_sealed_and_watched_by_then() -> None:
+    company = told("HHHBHHB", quarters=8)
+    log = at_once(company, "2025-11-16")
+    before, first, later = (seen(log, company, day) for day in ("2024-11-17", "2025-02-16", "2025-09-07"))
+    assert before.indicator("pipeline_coverage").weekly.band is Band.BREAKAGE
+    assert (before.breaker.advisory, before.breaker.watch_from) == ((), None)
+    assert first.breaker.watch_from == first.indicator("pipeline_coverage").quarters[-1].quarter == "FY2025-Q1"
+    assert first.indicator("pipeline_coverage").quarters[-1].counted
+    assert [each.sealed for each in later.indicator("pipeline_coverage").quarters][-2:] == [True, False]
+    assert later.breaker.advisory == ("pipeline_coverage",)
+
+
 def test_an_empty_company_decides_nothing() -> None:
     log = at_once(Company(begins=date(2025, 11, 1)), "2025-11-16")
     assert (log.kinds(), fold(log.events)) == (["started"], replace(Breaker(), last_on=date(2025, 11, 16)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -194,3 +195,28 @@ def test_the_bridge_of_a_week_adds_up_exactly(day: int, data: Any) -> None:
     steps = WIN_RATE.bridge(book, "smb", t - 7 * DAY, t)
     assert before is not None and now is not None
     assert sum((step.amount for step in steps), Fraction(0)) == now - before
+
+
+def test_what_stands_beside_the_trend_is_by_value_by_month_of_creation_and_by_quarter() -> None:
+    t = date(2025, 6, 30)
+    past = [(True, "2024-05-20"), (False, "2024-04-01"), (False, "2024-06-30"), (False, "2024-07-01")]
+    now = [(True, "2025-04-10", "2025-06-30", 300), (False, "2025-04-30", "2025-05-10", 100),
+           (False, "2025-03-31", "2025-04-15", 100), (False, "2025-06-05", "2025-07-01", 100),
+           (False, "2024-06-01", "2025-05-01", 100)]  # fmt: skip
+    deals = [
+        Deal(date.fromisoformat(created), Decimal(amount), date.fromisoformat(ended), "won" if won else "lost")
+        for won, created, ended, amount in [*now, *((won, "2024-03-01", day, 50) for won, day in past)]
+    ]
+    assert WIN_RATE.beside(Company(tuple(deals)).book(policy()), "smb", t) == {
+        "win_rate_by_value": Fraction(3, 5),
+        "win_rate_by_creation": Fraction(1, 2),
+        "win_rate_of_the_quarter": Fraction(1, 3),
+        "win_rate_a_year_ago": Fraction(1, 3),
+    }
+
+
+def test_an_amount_put_right_after_closing_counts_from_then_on_of_the_oldest_deals_too() -> None:
+    old = Deal(date(2024, 1, 1), Decimal(100), date(2024, 10, 1), "won", changes=((date(2024, 11, 1), Decimal(300)),))
+    book = Company((old,)).book(policy())
+    known = [date(2024, 10, 31), date(2024, 11, 1), date(2024, 12, 1)]
+    assert [book.won("smb", date(2024, 9, 1), date(2024, 10, 31), each).amount for each in known] == [100, 300, 300]

@@ -154,16 +154,16 @@ def test_a_webhooks_url_is_told_to_nobody() -> None:
     assert "hooks.acme.example" not in str(notice.message)
 
 
-def test_refused_credentials_send_rows_another_way_and_tell_by_mail_once_a_day() -> None:
-    since = NOON - timedelta(hours=3)
+def test_refused_credentials_send_rows_another_way_and_tell_by_mail_once() -> None:
+    since = NOON - timedelta(days=3)
     for row in (outgoing(TO_DIGEST), outgoing(TO_ALERT)):
         settlement = settlement_of(Failed("token_revoked", credentials=True), claimed(row), NOON, PEOPLE, since)
         assert settlement.status is Status.FAILED
         assert places(settlement)[:2] == [("trip", "ada@acme.example"), ("trip", "ben@acme.example")]
         told = settlement.outgoing[2:]
         assert [each.key for each in told] == [
-            "out_of_reach:slack:2026-09-28:ada@acme.example",
-            "out_of_reach:slack:2026-09-28:ben@acme.example",
+            "out_of_reach:slack:2026-09-25:ada@acme.example",
+            "out_of_reach:slack:2026-09-25:ben@acme.example",
         ]
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from tests.facts.company import POLICY, change, changes, deal, lines, money, open_on, read, rep
+from tests.facts.company import POLICY, Tables, change, changes, deal, lines, money, open_on, read, rep, sets_aside
 
 
 def test_a_deal_is_open_from_its_first_day_to_before_its_last() -> None:
@@ -48,6 +48,22 @@ def test_a_deal_lost_after_it_aged_out_changes_only_the_whole_pipeline() -> None
     assert [open_on(loaded, day)[0] for day in ("2025-04-02", "2025-05-01")] == [1, 0]
 
 
+def test_an_amount_that_changes_on_the_day_its_deal_ages_out_leaves_as_it_was() -> None:
+    history = [change("A", "amount", "1000", "1500", "2025-04-02")]
+    loaded = read({"opportunities": [deal(amount="1500")], "opportunity_history": history})
+    assert changes(loaded, "change", "fresh", "deals", "amount") == [
+        ("created", True, 1, Decimal(1000)),
+        ("aged_out", True, -1, Decimal(-1000)),
+        ("reamounted", False, 0, Decimal(500)),
+    ]
+
+
+def test_changes_of_a_day_that_cancel_out_leave_no_row() -> None:
+    history = [change("A", "amount", "10", "20", "2025-02-01"), change("B", "amount", "20", "10", "2025-02-01")]
+    loaded = read({"opportunities": [deal(), deal("B")], "opportunity_history": history})
+    assert changes(loaded, "change", "deals") == [("created", 2), ("aged_out", -2)]
+
+
 def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
     rows = [deal("a", amount="1.0005"), deal("b", amount="2"), deal("big", amount="9999999999999.999")]
     squares = money(read({"opportunities": rows}).facts.pipeline, "squares")[0]
@@ -56,9 +72,10 @@ def test_squares_are_of_amounts_in_thousandths_and_hold_large_ones() -> None:
 
 
 def test_a_deal_without_an_amount_is_counted_as_unpriced() -> None:
-    frame = read({"opportunities": [deal(closed="2025-02-01", won=True, amount=None)]}).facts
+    rows = [deal(closed="2025-02-01", won=True, amount=None), deal("B", "2025-02-01", "2025-02-01", amount=None)]
+    frame = read({"opportunities": rows}).facts
     assert lines(frame.pipeline, "change", "deals", "unpriced") == [("created", 1, 1), ("won", -1, -1)]
-    assert lines(frame.decided, "won", "won_amount", "won_unpriced") == [(1, Decimal(0), 1)]
+    assert lines(frame.decided, "won", "lost", "won_unpriced") == [(1, 0, 1), (0, 1, 0)]
 
 
 def test_a_deal_older_than_the_limit_when_it_closed_is_stale() -> None:
@@ -92,12 +109,12 @@ def test_without_people_nobody_booked_anything() -> None:
 
 def test_by_rep_begins_with_the_quarter_before_the_day_asked_for() -> None:
     rows = [
-        deal("a", closed="2025-01-02", won=True, owner_id="r"),
+        deal("a", "2024-12-01", "2025-01-01", won=True, owner_id="r"),
         deal("b", "2024-01-01", "2024-12-31", won=True, owner_id="r"),
     ]
     facts = read({"opportunities": rows, "reps": [rep("r")]}, as_of=date(2025, 6, 29)).facts
     assert facts.by_rep_since == date(2025, 1, 1)
-    assert lines(facts.by_rep, "closed_on") == [(date(2025, 1, 2),)]
+    assert lines(facts.by_rep, "closed_on") == [(date(2025, 1, 1),)]
     assert len(facts.bookings) == 2
 
 
@@ -116,6 +133,7 @@ def test_foreign_money_is_valued_when_created_while_open_and_when_closed_once_de
 def test_a_rate_without_a_month_always_applies_and_none_before_the_first_is_no_rate() -> None:
     rates: list[dict[str, Any]] = [
         {"currency": "GBP", "rate": "1.25", "month": None},
+        {"currency": "GBP", "rate": "2", "month": "2025-06-01"},
         {"currency": "EUR", "rate": "1.1", "month": "2025-02-01"},
     ]
     rows = [
@@ -132,12 +150,17 @@ def test_money_that_is_too_much_once_converted_is_said_and_breaks_nothing() -> N
     rates = [
         {"currency": "XAU", "rate": "900000", "month": None},
         {"currency": "XPT", "rate": "1000000", "month": None},
+        {"currency": "XAG", "rate": "1", "month": "2025-01-01"},
+        {"currency": "XAG", "rate": "900000", "month": "2025-02-01"},
     ]
-    rows = [deal("a", amount="9999999999999", currency="XAU"), deal("b")]
-    loaded = read({"opportunities": rows, "fx_rates": rates}, replace(POLICY, max_bad_rows=Decimal(1)))
+    late = deal("c", "2025-01-02", "2025-02-02", amount="9999999999999", currency="XAG")
+    cost = {"month": "2025-02-01", "segment": "smb", "function": "sales", "amount": "9999999999999", "currency": "XAG"}
+    rows = [deal("a", amount="9999999999999", currency="XAU"), deal("b"), late]
+    tables: Tables = {"opportunities": rows, "fx_rates": rates, "spend": [cost]}
+    loaded = read(tables, replace(POLICY, max_bad_rows=Decimal(1)))
     assert open_on(loaded, "2025-01-01") == (2, Decimal(1000))
-    assert loaded.facts.quality.suspicious["opportunities"] == {"amount_out_of_range": 1}
-    assert loaded.facts.quality.set_aside["fx_rates"] == {"amount_out_of_range": 1}
+    assert loaded.facts.quality.suspicious["opportunities"] == {"amount_out_of_range": 2}
+    assert sets_aside(loaded, "fx_rates") == sets_aside(loaded, "spend") == {"amount_out_of_range": 1}
 
 
 def test_spend_is_valued_at_its_month() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.facts.load import Loaded
-from tests.facts.company import POLICY, change, deal, lines, open_on, read, rep, suspects
+from tests.facts.company import POLICY, change, changes, deal, lines, open_on, read, rep, suspects
 
 
 def history(*rows: dict[str, Any], first: dict[str, Any] | None = None, **more: Any) -> Loaded:
@@ -47,11 +47,13 @@ def test_the_current_value_counts_only_where_there_is_no_change() -> None:
     assert amounts(history(change("A", "amount", "5", "6", "2025-02-01")), "2025-06-01") == [6]
 
 
-def test_changes_up_to_the_day_of_creation_make_its_first_value() -> None:
-    loaded = history(
-        change("A", "amount", None, "7", "2024-12-01"), change("A", "amount", "7", "8", "2025-01-01T23:00:00")
-    )
-    assert whole(loaded, "change", "amount") == [("created", Decimal(8))]
+@pytest.mark.parametrize(("before", "that_day"), [(True, True), (True, False), (False, True)])
+def test_changes_up_to_the_day_of_creation_make_its_first_value(before: bool, that_day: bool) -> None:
+    early = change("A", "amount", None, "7", "2024-12-01")
+    late = change("A", "amount", "7", "8", "2025-01-01T23:00:00")
+    loaded = history(*([early] if before else []), *([late] if that_day else []))
+    first = (date(2025, 1, 1), "created", 1, Decimal(8 if that_day else 7))
+    assert whole(loaded, "day", "change", "deals", "amount") == [first]
 
 
 def test_an_empty_old_value_means_that_there_was_no_amount() -> None:
@@ -100,6 +102,38 @@ def test_the_owner_is_the_one_of_the_closing_day_and_an_ae_until_the_last_day_of
     assert lines(loaded.facts.bookings, "deals", "amount") == [(1, Decimal(1000))]
 
 
+@pytest.mark.parametrize(
+    "stints",
+    [
+        [("2025-02-10", None)],
+        [("2024-01-01", "2025-02-10"), ("2025-02-10", None)],
+        [("2024-01-01", None), ("2024-06-01", "2024-12-31")],
+        [("2024-01-01", "2025-12-31"), ("2024-06-01", "2024-12-31"), ("2025-01-15", "2025-03-01")],
+    ],
+    ids=["from that day on", "two that share it", "one within another", "several"],
+)
+def test_what_an_ae_wins_is_booked_once_however_the_times_of_the_role_overlap(
+    stints: list[tuple[str, str | None]],
+) -> None:
+    won = deal(closed="2025-02-10", won=True, owner_id="r")
+    facts = read({"opportunities": [won], "reps": [rep("r", *stint) for stint in stints]}).facts
+    assert lines(facts.bookings, "deals", "amount") == [(1, Decimal(1000))]
+
+
+def test_an_amount_and_a_segment_that_change_on_one_day_are_one_move() -> None:
+    rows = [
+        change("A", "amount", "1000", "1500", "2025-02-01"),
+        change("A", "segment", "smb", "mid_market", "2025-02-01"),
+    ]
+    loaded = history(*rows, first=deal(amount="1500", segment="mid_market"))
+    assert changes(loaded, "segment", "change", "deals", "amount") == [
+        ("smb", "created", 1, Decimal(1000)),
+        ("mid_market", "moved", 1, Decimal(1500)),
+        ("smb", "moved", -1, Decimal(-1000)),
+        ("mid_market", "aged_out", -1, Decimal(-1500)),
+    ]
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_changes_at_one_instant_the_last_is_the_one_that_none_sets_out_from(turned: bool) -> None:
     rows = [change("A", "amount", "10", "20", "2025-02-01"), change("A", "amount", "20", "30", "2025-02-01")]
@@ -124,16 +158,24 @@ def test_the_same_change_twice_is_one() -> None:
 
 
 def migrated(moved: int, whole: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Deals of which `moved` have a history that begins on 1 March with an empty old value."""
+    """Deals of which `moved` have a history that begins on 1 March with empty old values."""
     deals = [deal(f"d{number}") for number in range(whole)]
-    return deals, [change(f"d{number}", "amount", None, "500", "2025-03-01") for number in range(moved)]
+    values = {"amount": "500", "stage": "New"}
+    return deals, [
+        change(f"d{number}", name, None, value, "2025-03-01")
+        for number in range(moved)
+        for name, value in values.items()
+    ]
 
 
 def test_where_most_older_deals_begin_from_nothing_on_one_day_history_begins_there() -> None:
-    deals, rows = migrated(21, 40)
+    deals, rows = migrated(20, 39)
+    rows += [change("d30", "amount", "300", "500", "2025-03-01")]  # which knows what was before it
+    rows += [change(row["opportunity_id"], "owner_id", None, "r", "2025-04-01") for row in deals]  # followed only later
+    deals += [deal(f"new{number}", created="2025-03-01") for number in range(9)]
     loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
     assert loaded.facts.history_begins == date(2025, 3, 1)
-    assert open_on(loaded, "2025-01-01") == (40, Decimal(21 * 500 + 19 * 1000))
+    assert open_on(loaded, "2025-01-01") == (39, Decimal(20 * 500 + 300 + 18 * 1000))
     assert any("2025-03-01" in remark for remark in loaded.facts.quality.remarks)
 
 
@@ -143,6 +185,15 @@ def test_half_of_the_deals_or_a_handful_are_no_migration(moved: int, whole: int)
     loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
     assert loaded.facts.history_begins is None
     assert open_on(loaded, "2025-01-01") == (whole, Decimal((whole - moved) * 1000))
+
+
+def test_amounts_that_were_emptied_and_filled_on_one_day_are_no_migration() -> None:
+    deals, _ = migrated(0, 40)
+    rows = [change(f"d{n}", "amount", "7", None, "2025-03-01") for n in range(30)]
+    rows += [change(f"d{n}", "amount", None, "500", "2025-03-01T10:00:00") for n in range(30)]
+    loaded = read({"opportunities": deals, "opportunity_history": rows}, replace(POLICY, history_begins=None))
+    assert loaded.facts.history_begins is None
+    assert open_on(loaded, "2025-01-01") == (40, Decimal(30 * 7 + 10 * 1000))
 
 
 def test_the_configuration_forbids_or_sets_where_history_begins() -> None:
@@ -224,6 +275,8 @@ def test_every_day_on_which_something_happened_is_an_active_day() -> None:
         "2025-02-03",
         "2025-03-01",
     ]
+    passed_on = history(change("A", "owner_id", "ann", "bob", "2025-02-07"))
+    assert passed_on.facts.activity == (date(2025, 1, 1), date(2025, 2, 7))
 
 
 def test_due_quarters_follow_the_expected_close_date() -> None:
@@ -234,6 +287,20 @@ def test_due_quarters_follow_the_expected_close_date() -> None:
         (date(2025, 1, 1), date(2025, 1, 1), 1, Decimal(1000)),
         (date(2025, 2, 20), date(2025, 1, 1), -1, Decimal(-1000)),
         (date(2025, 2, 20), date(2025, 4, 1), 1, Decimal(1000)),
+    ]
+
+
+def test_due_quarters_are_those_of_the_companys_year() -> None:
+    policy = replace(POLICY, with_due=True, calendar=replace(POLICY.calendar, fiscal_year_start=2))
+    ends = ("2025-01-31", "2025-02-01", "2025-04-30", "2025-05-01", "2025-12-31")
+    deals = [deal(end, close_date=end) for end in ends]
+    due = read({"opportunities": deals}, policy).facts.due
+    assert due is not None
+    assert lines(due, "due_quarter", "deals") == [
+        (date(2024, 11, 1), 1),
+        (date(2025, 2, 1), 2),
+        (date(2025, 5, 1), 1),
+        (date(2025, 11, 1), 1),
     ]
 
 

@@ -38,7 +38,8 @@ def found(deals: Sequence[Row], history: Sequence[Row], **tables: list[Row]) -> 
 
 def test_half_of_somebodys_open_deals_pushed_on_one_day_are_named_with_what_was_done() -> None:
     history = [pushed(f"ann{number}") for number in range(5)]
-    loaded = read({"opportunities": [*owned("ann", 10), *owned("bob", 40)], "opportunity_history": history})
+    tables = {"opportunities": [*owned("ann", 10), *owned("bob", 40)], "opportunity_history": history * 2}  # told twice
+    loaded = read(tables)
     day = date(2025, 6, 25)
     assert loaded.facts.quality.findings == (Finding("pushed_in_bulk", 5, 1, day, day),)
     assert suspects(loaded) == {"pushed_in_bulk": 5}
@@ -59,6 +60,13 @@ def test_the_first_and_the_last_day_looked_at_are_whole_whatever_type_a_moment_h
     assert {row.key[:3] for row in loaded.facts.quality.bad_rows} == {"bob", "cid"}
 
 
+def test_a_day_is_the_companys_however_far_away_a_moment_was_written() -> None:
+    history = [pushed(f"ann{n}") | {"changed_at": "2025-06-14T22:30:00-12:00"} for n in range(5)]
+    far = replace(POLICY, timezone="Pacific/Kiritimati")  # where it was the 16th, which is the first day looked at
+    loaded = read({"opportunities": owned("ann", 5), "opportunity_history": history}, far)
+    assert [each.since for each in loaded.facts.quality.findings] == [date(2025, 6, 16)]
+
+
 def daily_work(owner: str) -> dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
     """What one owner does to at least five deals, as most do; none of it is a finding."""
     keys = [f"{owner}{number}" for number in range(5)]
@@ -73,6 +81,7 @@ def daily_work(owner: str) -> dict[str, tuple[list[dict[str, Any]], list[dict[st
         "brought forward": (five, [pushed(key, new="2025-06-26") for key in keys]),
         "the first date ever": (five, [change(key, "close_date", None, DAY, DAY) for key in keys]),
         "put right at once": (five, [pushed(key) for key in keys] + [pushed(key, **slip) for key in keys]),
+        "of nobody": ([row | {"owner_id": None} for row in five], [pushed(key) for key in keys]),
         "closed": ([row | {"is_closed": "true", "close_date": DAY} for row in five], [pushed(key) for key in keys]),
         "renewals, which do not count": ([row | {"type": "renewal"} for row in five], [pushed(key) for key in keys]),
         "prices that were round before": (five, [priced(key, "40000", "43000") for key in keys]),
@@ -113,7 +122,7 @@ def test_the_deals_of_people_who_left_are_named_with_their_last_day() -> None:
 
 
 def test_a_company_may_look_closer_or_further_back() -> None:
-    history = [pushed(f"ann{n}", "2025-05-05") for n in range(2)]
+    history = [pushed(f"ann{n}", "2025-05-01") for n in range(2)]  # the first of the 60 days
     tables: Tables = {"opportunities": owned("ann", 9), "opportunity_history": history}
     closer = replace(POLICY, bulk=replace(Bulk(), days=60, deals=2, pushed=Bulk().pushed / 5))
     assert read(tables).facts.quality.findings == ()

@@ -66,6 +66,13 @@ def test_where_most_deals_end_in_review_it_is_said_which_column_is_missing() -> 
     assert "segments.by: [acv]" in remark
 
 
+def test_where_half_of_the_deals_end_in_review_nothing_is_said_and_columns_that_hold_something_are_known() -> None:
+    deals = [deal("a", account_id="x"), deal("b", segment=None, amount=None)]
+    facts = read({"opportunities": deals, "accounts": [{"account_id": "x", "employees": "9"}]}).facts
+    assert not any("in review" in remark for remark in facts.quality.remarks)
+    assert facts.empty_columns == {"accounts.fit_segment", "opportunities.owner_id"}
+
+
 def test_an_amount_that_grows_over_a_band_moves_the_deal() -> None:
     tables = {
         "opportunities": [deal(segment=None, amount="60000")],
@@ -75,6 +82,19 @@ def test_an_amount_that_grows_over_a_band_moves_the_deal() -> None:
     assert lines(loaded.facts.pipeline, "day", "segment", "change", "amount")[1:3] == [
         (date(2025, 2, 1), "smb", "moved", Decimal(-100)),
         (date(2025, 2, 1), "mid_market", "moved", Decimal(60000)),
+    ]
+
+
+def test_an_amount_that_leaves_a_band_and_comes_back_on_one_day_moves_nothing() -> None:
+    rows = [
+        change("A", "amount", "100", "60000", "2025-02-01T09:00:00"),
+        change("A", "amount", "60000", "200", "2025-02-01T18:00:00"),
+    ]
+    tables = {"opportunities": [deal(segment=None, amount="200")], "opportunity_history": rows}
+    loaded = read(tables, replace(POLICY, segments_by=("acv",)))
+    assert lines(loaded.facts.pipeline, "day", "segment", "change", "amount")[:2] == [
+        (date(2025, 1, 1), "smb", "created", Decimal(100)),
+        (date(2025, 2, 1), "smb", "reamounted", Decimal(100)),
     ]
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing import parent_process
 from pathlib import Path
 
@@ -17,8 +17,8 @@ import pytest
 
 from monitor.app.crew import crew
 from monitor.app.observe import observe
-from monitor.app.portfolio import Answer, Errand, Work, answers, members
-from monitor.app.wiring import Asked, Company
+from monitor.app.portfolio import Answer, Errand, Work, answers, members, tell
+from monitor.app.wiring import Asked, Company, open_log
 from monitor.config import Portfolio
 from monitor.config import configured as configured_in
 from monitor.core.types import Snapshot
@@ -80,6 +80,18 @@ def test_what_takes_the_engine_or_kills_a_process_is_done_in_the_first_one(tmp_p
     file = by_column(tmp_path, {name: made() for name, made in KINDS.items()})
     plain = told(file, ALONE)
     assert told(file, BESIDE, looked_closer) == told(file, BESIDE, deadly_for_beta) == plain
+
+
+def test_nobody_is_told_of_trouble_that_only_another_process_had(tmp_path: Path) -> None:
+    """In the second week there is a log, so that another process begins before it finds that it has no data."""
+    file = by_column(tmp_path, {name: KINDS[name]() for name in ("Acme", "Beta")})
+    for day in (AS_OF - timedelta(days=7), AS_OF):
+        assert all(answer.shown for answer in told(file, replace(BESIDE, as_of=day), tell).values())
+    portfolio = configured_in(file, {})
+    assert isinstance(portfolio, Portfolio)
+    for name in ("Acme", "Beta"):
+        with open_log(portfolio.company(name)) as log:
+            assert not [event.reason for event in log.events() if "error of the program" in event.reason]
 
 
 def test_an_error_of_the_program_comes_back_as_the_line_of_its_company(tmp_path: Path) -> None:

@@ -154,6 +154,15 @@ def test_a_move_is_no_new_start_and_no_second_quota(tmp_path: Path) -> None:
     }
 
 
+def test_of_seats_that_overlap_the_one_that_begins_with_the_quarter_counts_and_its_first_day_is_in_it(
+    tmp_path: Path,
+) -> None:
+    reps = "R1,ae,smb,2025-01-01,2025-04-01,100\nR1,ae,smb,2025-04-01,2025-07-01,400\n"
+    assert _quotas(tmp_path, reps, TableSpec(from_reps="Quota")) == {
+        "R1": [("2025-01-01", "100"), ("2025-04-01", "400"), ("2025-07-01", "400")]
+    }
+
+
 def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(tmp_path: Path) -> None:
     reps = "R1,ae,smb,2025-06-30,,1.00\nR2,ae,smb,2025-04-01,2025-05-01,a lot\nR3,ae,smb,2025-04-01,2025-05-01,\n"
     found = _quotas(tmp_path, reps + "R4,ae,smb,soon,,9\n", TableSpec(from_reps="Quota"))

@@ -26,9 +26,20 @@ def changes(preset: Preset) -> list[tuple[str | None, ...]]:
     return sorted(found, key=lambda change: (change[0], change[3]))
 
 
-def test_of_an_owners_two_rows_the_one_of_ids_counts(engine: Any) -> None:
-    old, new, at = "005000000000001AAA", "005000000000002AAA", "2026-01-07T10:00:00.000+0000"
-    history = [tracked("Owner", "Ann Bell", "Cy Dunn"), tracked("Owner", old, new)]
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("005000000000001AAA", "005000000000002AAA", ("Ann Bell", "Cy Dunn")),
+        ("005000000000001AAA", None, ("Ann Bell", None)),
+        (None, "005000000000002AAA", (None, "Cy Dunn")),
+    ],
+    ids=["passed on", "cleared", "set"],
+)
+def test_of_an_owners_two_rows_the_one_of_ids_counts(
+    old: str | None, new: str | None, names: tuple[str | None, str | None], engine: Any
+) -> None:
+    at = "2026-01-07T10:00:00.000+0000"
+    history = [tracked("Owner", *names), tracked("Owner", old, new)]
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "opportunity_field_history": history})
     assert changes(preset) == [("owner_id", old, new, at)]
 
@@ -111,6 +122,30 @@ def test_an_amount_in_a_history_may_be_written_with_an_exponent(engine: Any) -> 
     assert changes(made(engine, "salesforce", raw))[0][1:3] == ("12500000.0000", "900.5")
 
 
+def test_changes_and_snapshots_that_were_deleted_tell_nothing(engine: Any) -> None:
+    gone: Row = {"is_deleted": "true"}
+    raw = {
+        "opportunity": [opportunity()],
+        "opportunity_field_history": [tracked("Amount", "1", "900.5"), tracked("Amount", "900.5", "7") | gone],
+        "opportunity_history": [
+            snapshot("Discovery", "1", "2026-01-05 15:00:00"),
+            snapshot("Closed Won", "1", "2026-01-06 15:00:00") | gone,
+        ],
+    }
+    assert [change[:3] for change in changes(made(engine, "salesforce", raw))] == [("amount", "1", "900.5")]
+
+
+def test_the_past_of_deals_that_are_gone_is_left_out(engine: Any) -> None:
+    raw = {
+        "opportunity": [opportunity(), opportunity(id="006B", is_deleted="true")],
+        "opportunity_field_history": [
+            tracked("Amount", "1", "900.5") | {"opportunity_id": key} for key in ("006A", "006B")
+        ],
+    }
+    preset = made(engine, "salesforce", raw)
+    assert [row["opportunity_id"] for row in rows(preset, "opportunity_history")] == ["006A"]
+
+
 def test_history_mode_tells_the_changes_between_versions(engine: Any) -> None:
     versions = [
         opportunity(amount="5", _fivetran_active="false", _fivetran_start="2026-01-05 15:00:00"),
@@ -137,6 +172,13 @@ def test_hubspots_values_become_changes_with_stages_by_label(table: str, engine:
         ("stage", None, "Open", "2026-01-05 15:00:00.100Z"),
         ("stage", "Open", "Signed", "2026-01-09 10:00:00Z"),
     ]
+
+
+def test_a_moment_with_a_fraction_comes_after_the_one_without(engine: Any) -> None:
+    values = [("7", "2026-01-05T15:00:00.500Z"), ("9", "2026-01-05T15:00:00Z")]
+    history = [{"deal_id": "1", "name": "amount", "value": value, "timestamp": at} for value, at in values]
+    found = changes(made(engine, "hubspot", {"deal": [deal()], "deal_property_history": history}))
+    assert sorted(change[1:3] for change in found if change[1]) == [("9", "7")]
 
 
 def test_only_the_past_of_the_property_that_a_field_is_mapped_to_is_the_fields(engine: Any) -> None:

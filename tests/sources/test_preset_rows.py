@@ -13,7 +13,7 @@ from monitor.core.calendar import FiscalCalendar
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
-from monitor.sources.presets import PRESETS, load, raw_tables
+from monitor.sources.presets import PRESETS, addresses, load, raw_tables, synced
 from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows, total
 
 CLOSED: list[tuple[Row, tuple[bool | None, bool | None]]] = [
@@ -58,6 +58,27 @@ def test_where_every_deal_is_gone_one_sentence_says_so(preset: str, table: str, 
         made(engine, preset, {table: [row]})
 
 
+def test_a_flag_that_says_nothing_takes_no_deal_away(engine: Any) -> None:
+    silent: Row = {"is_deleted": None, "_fivetran_deleted": None, "_fivetran_active": None}
+    said: Row = {"is_deleted": "false", "_fivetran_deleted": "false", "_fivetran_active": "true"}
+    deals = [opportunity(id="1", **silent), opportunity(id="2", **said | {"is_deleted": "true"})]
+    assert [
+        row["opportunity_id"] for row in rows(made(engine, "salesforce", {"opportunity": deals}), "opportunities")
+    ] == ["1"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_versions_that_were_copied_together_the_one_that_changed_last_counts(turn: int, engine: Any) -> None:
+    versions = [
+        opportunity(
+            amount=amount, SystemModstamp=f"2026-02-0{day} 10:00:00", _airbyte_extracted_at="2026-02-05 03:00:00"
+        )
+        for day, amount in enumerate(("5", "6", "7"), start=1)
+    ]
+    preset = made(engine, "salesforce", {"opportunity": versions[::turn]})
+    assert [row["amount"] for row in rows(preset, "opportunities")] == ["7"]
+
+
 def test_merged_deals_count_once_whichever_way_they_were_merged(engine: Any) -> None:
     deals = [deal(deal_id=key) for key in "12345"]
     deals[4]["property_hs_merged_object_ids"] = "4; 5"
@@ -65,6 +86,38 @@ def test_merged_deals_count_once_whichever_way_they_were_merged(engine: Any) -> 
     merged = [{"deal_id": winner, "merged_deal_id": loser} for winner, loser in pairs]
     preset = made(engine, "hubspot", {"deal": deals, "merged_deal": merged})
     assert [row["opportunity_id"] for row in rows(preset, "opportunities")] == ["3", "5"]
+
+
+def test_what_was_taken_back_in_hubspot_says_nothing(engine: Any) -> None:
+    deals = [
+        deal(deal_id="1"),
+        deal(deal_id="2", property_createdate=None, property_hs_createdate="2026-01-04 15:00:00"),
+    ]
+    gone_stage: Row = {**STAGES[1], "stage_id": "s1", "label": "A gone one", "_fivetran_deleted": "true"}
+    raw: Raw = {
+        "deal": deals,
+        "merged_deal": [{"deal_id": "2", "merged_deal_id": "1", "_fivetran_deleted": "true"}],
+        "deal_company": [
+            {"deal_id": "1", "company_id": "11", "type_id": "5", "_fivetran_deleted": "true"},
+            {"deal_id": "1", "company_id": "12", "type_id": "341", "_fivetran_deleted": None},
+            {"deal_id": "1", "company_id": "13", "type_id": "5", "_fivetran_deleted": "false"},
+        ],
+        "deal_pipeline_stage": [*STAGES, gone_stage],
+    }
+    one, two = rows(made(engine, "hubspot", raw), "opportunities")
+    assert (one["stage"], one["is_closed"], one["account_id"]) == ("Open", "False", "13")
+    assert two["created_date"].startswith("2026-01-04")
+
+
+def test_owners_of_hubspot_who_left_have_an_end_unless_they_are_there_again(engine: Any) -> None:
+    made_at = {"created_at": "2025-01-01 10:00:00", "updated_at": "2026-02-03 10:00:00"}
+    raw: Raw = {
+        "deal": [deal()],
+        "owner": [made_at | {"owner_id": "1", "is_active": "true"}, made_at | {"owner_id": "2", "is_active": "false"}],
+        "owners_archived": [made_at | {"id": "1", "archived": "true"}, made_at | {"id": "3", "archived": "true"}],
+    }
+    ends = {row["rep_id"]: row.get("end_date", "")[:10] for row in rows(made(engine, "hubspot", raw), "reps")}
+    assert ends == {"1": "", "2": "2026-02-03", "3": "2026-02-03"}
 
 
 TYPES_OF_DEALS = [
@@ -182,8 +235,9 @@ def test_people_without_a_segment_are_not_made_up(engine: Any) -> None:
 USERS: list[Row] = [
     {"id": "0051", "is_active": "true", "until__c": "9999-12-31"},
     {"id": "0052", "is_active": "FALSE", "until__c": "2026-02-03"},
+    {"id": "0053", "is_active": None, "until__c": "4000-12-31"},
 ]
-LEFT = [({}, [None, "2026-01-31 23:00:00Z"]), ({"end_date": "until__c"}, [None, "2026-02-03"])]
+LEFT = [({}, [None, "2026-01-31 23:00:00Z", None]), ({"end_date": "until__c"}, [None, "2026-02-03", None])]
 
 
 @pytest.mark.parametrize(("columns", "ends"), LEFT)
@@ -198,6 +252,17 @@ def test_who_left_left_with_the_last_login_and_far_ends_are_open(
     assert "close_date" not in rows(preset, "opportunities")[0]
 
 
+def test_an_address_is_that_of_the_one_who_is_there_and_nobodys_where_several_are(engine: Any) -> None:
+    logins = [("1", "ada@acme.example", "true"), ("2", "Ada@acme.example", "false"), ("3", "bob@acme.example", "false"),
+              ("4", "cy@acme.example", "true"), ("5", "cy@acme.example", None)]  # fmt: skip
+    users: list[Row] = [
+        {"id": key, "email": email, "is_active": is_active, "created_date": "2025-01-01"}
+        for key, email, is_active in logins
+    ]
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "user": users})
+    assert addresses(preset.users) == {"ada@acme.example": "1", "bob@acme.example": "3"}
+
+
 def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
     quotas = [
         {"id": str(month), "quota_owner_id": "0051", "start_date": f"2026-{month:02}-01", "quota_amount": "10.5"}
@@ -207,6 +272,20 @@ def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas}, spec)
     found = sorted((row["period_start"], float(row["amount"])) for row in rows(preset, "quotas"))
     assert found == [("2025-11-01", 10.5), ("2026-02-01", 31.5), ("2026-05-01", 21.0)]
+
+
+def test_of_quotas_for_several_kinds_of_forecast_the_largest_counts(engine: Any) -> None:
+    quota: Row = {"quota_owner_id": "0051", "start_date": "2026-01-01"}
+    quotas = [quota | {"id": kind, "forecasting_type_id": kind, "quota_amount": amount}
+              for kind, amount in (("revenue", "10"), ("splits", "7"))]  # fmt: skip
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas})
+    assert [float(row["amount"]) for row in rows(preset, "quotas")] == [10.0]
+
+
+def test_the_last_sync_is_that_of_the_table_that_was_written_last(engine: Any) -> None:
+    days = {"opportunity": "2026-09-27", "account": "2026-09-26"}
+    raw: Raw = {name: [{"id": "1", "_fivetran_synced": f"{day} 03:00:00"}] for name, day in days.items()}
+    assert str(synced("salesforce", put(engine, raw).get)) == "2026-09-27 03:00:00+00:00"
 
 
 def test_a_quota_that_is_no_number_is_handed_on_to_be_set_aside(engine: Any) -> None:
@@ -254,6 +333,20 @@ def test_salesforces_rates_are_units_for_one_of_the_corporate_currency(
     told = {(row["currency"], row.get("month", "")): Decimal(row["rate"]) for row in found}
     assert told == {key: Decimal(rate) for key, rate in expected.items()}
     assert any("no rate of GBP, the reporting currency" in said for said in preset.remarks) == (currency == "GBP")
+
+
+def test_a_first_rate_of_the_middle_of_a_month_holds_in_all_of_it_and_from_the_next_on(engine: Any) -> None:
+    dated = [
+        {"id": "1", "iso_code": "USD", "start_date": "0001-01-01", "conversion_rate": "1"},
+        {"id": "2", "iso_code": "EUR", "start_date": "2025-12-15", "conversion_rate": "0.5"},
+    ]
+    found = rows(
+        made(engine, "salesforce", {"opportunity": [opportunity()], "dated_conversion_rate": dated}), "fx_rates"
+    )
+    assert {(row["month"], Decimal(row["rate"])) for row in found} == {
+        ("2025-12-01", Decimal(2)),
+        ("2026-01-01", Decimal(2)),
+    }
 
 
 def test_deals_in_other_currencies_are_worth_what_salesforce_says(engine: Any) -> None:

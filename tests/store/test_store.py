@@ -156,6 +156,13 @@ def test_only_the_newest_snapshots_are_kept(url: str) -> None:
         assert [store.snapshot(key) for key in keys] == [None, None, "2", "3", "4"]
 
 
+def test_the_latest_snapshot_is_that_of_the_newest_day_however_late_another_was_asked_for(url: str) -> None:
+    with open_store(url) as store:
+        for day in (4, 11, 4, 9):
+            store.keep(Kept(replace(KEY, as_of=date(2026, 10, day)), str(day)))
+        assert store.latest_snapshot() == "11"
+
+
 def test_rebuilt_readings_replace_those_of_the_same_week(url: str) -> None:
     weeks = [date(2026, 9, 27), date(2026, 10, 4)]
     kept = [KeptReading("smb", "attainment", week, "conf", {"value": 0.1}) for week in reversed(weeks)]

@@ -40,7 +40,7 @@ from monitor.sources.presets.hubspot_history import history, property_of
 from monitor.sources.presets.hubspot_rates import Told, rates, settings, told_by_deals
 from monitor.sources.presets.hubspot_stages import listed
 from monitor.sources.presets.preset import Preset, Raw, Tables, first
-from monitor.sources.presets.rows import addressed, living, one_of_each, shaped, undeleted
+from monitor.sources.presets.rows import addressed, gone, living, one_of_each, shaped, undeleted
 
 TABLES = (
     "deal", "deal_pipeline_stage", "deal_pipeline", "deal_property_history", "property_history", "deal_stage",
@@ -177,13 +177,13 @@ def _stages(raw: Raw | None) -> ibis.Table | None:
     likely = raw.as_(number, "probability")
     end = None if likely is None else likely.isin([0.0, 1.0])
     won = None if likely is None else likely == 1.0
-    gone = [ibis.ifelse(flag(cell).fill_null(False), 1, 0) for cell in raw.cells("_fivetran_deleted", "archived")]
+    deleted = [ibis.ifelse(flag(cell).fill_null(False), 1, 0) for cell in raw.cells("_fivetran_deleted", "archived")]
     rows = raw.table.select(
         stage_key=raw.as_(text, "stage_id", "id"),
         stage_label=raw.as_(text, "label") if raw.has("label") else ibis.null("string"),
         stage_closed=_either(raw.as_(flag, "is_closed"), end),
         stage_won=_either(raw.as_(flag, "closed_won"), won),
-        gone=gone[0] if gone else ibis.literal(0),
+        gone=deleted[0] if deleted else ibis.literal(0),
     )
     return one_of_each(rows, "stage_key", rows.gone, rows.stage_label)
 
@@ -276,9 +276,15 @@ def _reps(owner: Raw | None, archived: Raw | None) -> ibis.Table | None:
     people = [_people(raw) for raw in (owner, archived) if raw is not None]
     if len(people) < 2:
         return people[0] if people else None
-    names = ("rep_id", "name", "start_date", "end_date")
-    both = ibis.union(*(rows.select(*(rows[name].cast("string").name(name) for name in names)) for rows in people))
+    names = [
+        name for name in ("rep_id", "name", "start_date", "end_date") if any(name in rows.columns for rows in people)
+    ]
+    both = ibis.union(*(rows.select(**{name: _as_text(rows, name) for name in names}) for rows in people))
     return one_of_each(both, "rep_id", both.end_date.isnull().desc())
+
+
+def _as_text(rows: ibis.Table, name: str) -> Value:
+    return rows[name].cast("string") if name in rows.columns else ibis.null("string")
 
 
 def _users(tables: Tables) -> ibis.Table | None:
@@ -288,12 +294,11 @@ def _users(tables: Tables) -> ibis.Table | None:
 
 
 def _people(raw: Raw) -> ibis.Table:
-    gone = [flag(cell).fill_null(False) for cell in raw.cells("archived", "_fivetran_deleted", "is_deleted")]
-    gone += [~flag(cell).fill_null(True) for cell in raw.cells("is_active")]
+    left = gone(raw)
     until = raw.as_(moment, "updated_at")
     names = [text(cell).fill_null("") for cell in raw.cells("first_name", "last_name")]
     name = ibis.literal(" ").join(names).strip().nullif("") if names else None
-    ends = None if not gone or until is None else ibis.ifelse(ibis.or_(*gone), until, ibis.null(until.type()))
+    ends = None if not left or until is None else ibis.ifelse(ibis.or_(*left), until, ibis.null(until.type()))
     return shaped(
         raw,
         rep_id=raw.as_(ident, "owner_id", "id"),

@@ -50,8 +50,13 @@ def addressed(raw: Raw | None, *key: str) -> ibis.Table | None:
     id_, email = (None, None) if raw is None else (raw.as_(ident, *key), raw.as_(text, "email"))
     if raw is None or id_ is None or email is None:
         return None
-    gone = [flag(cell).fill_null(False) for cell in raw.cells(*_GONE)]
-    return raw.table.select(rep_id=id_, email=email, gone=ibis.or_(*gone)).distinct()
+    return raw.table.select(rep_id=id_, email=email, gone=ibis.or_(*gone(raw))).distinct()
+
+
+def gone(raw: Raw) -> list[Value]:
+    """Whether a person is there no more, by each column that tells it: Salesforce shuts a login, it deletes none."""
+    shut = [~flag(cell).fill_null(True) for cell in raw.cells("is_active")]
+    return [*(flag(cell).fill_null(False) for cell in raw.cells(*_GONE)), *shut]
 
 
 def shaped(raw: Raw, **cells: Value | None) -> ibis.Table:

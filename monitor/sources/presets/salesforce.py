@@ -185,9 +185,7 @@ def _tracked(raw: Raw | None, mapping: TableSpec) -> ibis.Table | None:
     field = squeezed(what).cases(*((_tracked_as(theirs), name) for name, theirs in _columns(mapping).items()))
     old, new = (_read(value, field, mapping) for value in (old, new))
     rows = raw.table.select(**change(deal, field, old, new, at))
-    by_id = (rows.old_value.re_search(_USER) | rows.new_value.isnull()).fill_null(False) | (
-        rows.new_value.re_search(_USER).fill_null(False)
-    )
+    by_id = ibis.or_(*(value.re_search(_USER).fill_null(False) for value in (rows.old_value, rows.new_value)))
     return rows.filter(rows.field.notnull(), (rows.field != "owner_id") | by_id)
 
 

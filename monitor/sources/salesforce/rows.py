@@ -49,7 +49,7 @@ def from_csv(content: bytes, shape: Shape, part: int) -> pa.Table:
     texts = dict.fromkeys(shape.names, pa.string())
     try:
         read = csv.read_csv(
-            io.BytesIO(content.replace(b"\0", b"")),
+            io.BytesIO(content),
             parse_options=csv.ParseOptions(newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 column_types=texts, include_columns=list(shape.names), null_values=[""], strings_can_be_null=True

@@ -92,7 +92,7 @@ class State:
 
     def whole(self, absent: tuple[str, ...], remarks: tuple[str, ...], now: datetime) -> State:
         """All tables shown as they now stand; the files that are shown no more are retired."""
-        shown = {name: replace(table, load=None) for name, table in self.tables.items() if name not in absent}
+        shown = {name: table for name, table in self.tables.items() if name not in absent}
         gone = {file: now.isoformat() for file in _files(self.shown) - _files(shown)}
         return replace(
             self, shown=shown, absent=absent, remarks=remarks, synced=now.isoformat(), retired={**self.retired, **gone}

@@ -188,7 +188,7 @@ class _Sync:
         for page in self.pages(sobject, found, load.watermark):
             number = self.state.table(sobject.table).number + 1
             rows = from_json(page.records, found, number)
-            load = replace(self.added(sobject, load, rows), watermark=last(rows, found.by) or load.watermark)
+            load = replace(self.added(sobject, load, rows), watermark=last(rows, found.by))
             self.put(sobject, replace(self.state.table(sobject.table), load=load, number=number))
         self.done(sobject, load)
 

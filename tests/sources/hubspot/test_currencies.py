@@ -41,9 +41,11 @@ def european() -> Portal:
         own = {"closedate": when, "createdate": CREATED, "dealstage": stage, "hubspot_owner_id": "11", **money}
         portal.deal(number, START + number, (), **own)
     portal.owners = [{"id": "11", "firstName": "Ada", "archived": False, "createdAt": "2025-01-01T00:00:00Z"}]
-    portal.rate("USD", "0.8", "2026-01-01T00:00:00Z")
     portal.rate("USD", "0.5", "2026-03-01T00:00:00Z")
+    portal.rate("USD", "0.8", "2026-01-01T00:00:00Z")
     portal.rate("GBP", "1.2", "2026-02-15T00:00:00Z")
+    portal.rate("USD", "150", "2026-02-01T00:00:00Z")
+    portal.rates[-1]["toCurrencyCode"] = "JPY"  # what the company counted in once
     return portal
 
 

@@ -164,6 +164,16 @@ def test_an_interval_that_is_used_up_is_waited_for_before_hubspot_refuses(reader
     portal.headers = {"X-HubSpot-RateLimit-Remaining": "0", "X-HubSpot-RateLimit-Interval-Milliseconds": "9000"}
     reader.read()
     assert reader.clock.waited.count(9.0) == len(portal.calls)
+    portal.headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = "86400000"
+    reader.read()
+    assert max(reader.clock.waited) == 120.0
+
+
+def test_trouble_from_the_first_call_on_is_no_missing_network(reader: Reader, portal: Portal) -> None:
+    portal.faults = [Fault("/", 503, {}, times=5)]
+    reader.read()
+    assert len(reader.live()) == 7
+    assert [seconds for seconds in reader.clock.waited if seconds >= 1] == [1, 2, 4, 8, 16]
 
 
 def test_a_pause_of_hours_is_refused(reader: Reader, portal: Portal) -> None:
@@ -290,6 +300,17 @@ def test_what_a_later_version_wrote_besides_is_passed_over(portal: Portal, reade
     portal.calls.clear()
     reader.read()
     assert not [call for call in portal.calls if "archived=false" in call and "objects" in call]
+
+
+def test_a_folder_of_another_version_is_read_anew(portal: Portal, reader: Reader) -> None:
+    reader.read()
+    path = reader.folder / "state.json"
+    told = json.loads(path.read_text())
+    del told["sum"]
+    path.write_text(json.dumps(told | {"version": 99}))
+    portal.calls.clear()
+    reader.read()
+    assert [call for call in portal.calls if "archived=false" in call and "objects/deals" in call]
 
 
 @pytest.mark.parametrize("name", ["run", "tables.new", "tried.json.new"])

@@ -69,6 +69,21 @@ def test_hubspot_is_not_called_again_so_soon(reader: Reader, portal: Portal) -> 
     assert portal.calls
 
 
+def test_nobody_waits_for_a_clock_that_was_once_ahead(reader: Reader, portal: Portal) -> None:
+    reader.clock.pass_by(days=400)
+    load(reader)
+    reader.clock.pass_by(days=-400)
+    portal.deal(3, START - 18_000_000, amount="999")  # told of late: found by looking far back
+    load(reader)
+    assert reader.live()["3"]["property_amount"] == "999"
+
+
+def test_the_tables_before_stay_for_those_who_read_them_still_and_older_ones_go(reader: Reader) -> None:
+    for _ in range(4):
+        reader.read()
+    assert {place.name for place in reader.folder.glob("tables-*")} == {"tables-3", "tables-4"}
+
+
 def test_the_stamp_costs_no_call_and_changes_with_what_is_read_and_when_it_is_time(
     reader: Reader, portal: Portal
 ) -> None:

@@ -69,6 +69,11 @@ def test_a_history_that_is_read_anew_keeps_what_salesforce_has_forgotten(org: Or
     org.purge("OpportunityFieldHistory", "017-00")
     org.tables["Opportunity"].fields["CurrencyIsoCode"] = "picklist"
     org.now += timedelta(hours=1)
+    org.put("OpportunityFieldHistory", "017-70", OpportunityId="006-01", Field="Amount", OldValue=1, NewValue=2)
+    reader.read()
+    assert len(reader.ids("opportunity_field_history")) == 13
+    org.tables["OpportunityFieldHistory"].rows["017-70"]["IsDeleted"] = True
+    org.now += timedelta(minutes=6)
     reader.read()
     assert len(reader.ids("opportunity_field_history")) == 12
 
@@ -80,6 +85,17 @@ def test_a_reading_that_goes_on_days_later_is_not_as_old_as_its_first_part(org: 
     org.delete("Opportunity", "006-02")
     reader.read()
     assert reader.kept("opportunity")[1]["amount"] == 7
+    whole(org, reader)
+
+
+def test_a_field_that_is_shown_after_an_interruption_is_read_of_every_row(org: Org, reader: Reader) -> None:
+    cut_off(org, reader, page=5, after=1)
+    deals = org.tables["Opportunity"]
+    deals.fields["CurrencyIsoCode"] = "picklist"
+    for row in deals.rows.values():
+        row["CurrencyIsoCode"] = "EUR"
+    reader.read()
+    assert {row["currency_iso_code"] for row in reader.kept("opportunity")} == {"EUR"}
     whole(org, reader)
 
 
@@ -119,6 +135,7 @@ def test_rows_with_one_stamp_are_all_read_however_the_pages_break(org: Org, read
 def test_a_clock_that_is_wrong_and_then_put_right_loses_no_change(days: int, org: Org, reader: Reader) -> None:
     wrong = reader.with_(skew=days * DAY)
     wrong.read()
+    org.purge("Opportunity", "006-07")
     for number, each in enumerate((wrong, reader), 1):
         org.now += timedelta(hours=1)
         org.put("Opportunity", "006-03", Amount=number)

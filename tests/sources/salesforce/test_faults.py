@@ -56,6 +56,12 @@ def test_what_passes_is_tried_again(fault: str, org: Org, reader: Reader) -> Non
     assert (7.0 in reader.waits) == ("Retry-After" in org.faults[0].headers)
 
 
+def test_a_pause_of_hours_is_not_sat_out_in_one_go(org: Org, reader: Reader) -> None:
+    org.faults = [Fault(RESULTS, 429, BUSY, {"Retry-After": "7200"}, times=2)]
+    reader.read()
+    assert reader.waits.count(60.0) == 2 and max(reader.waits) == 60.0
+
+
 CHANGES = {"between pages": Fault(PAGE, after=1), "twice": Fault(PAGE, 500, BUSY, times=2), "at once": Fault(QUERY)}
 
 
@@ -202,6 +208,20 @@ def test_a_later_reading_that_stops_half_way_shows_what_stood_before_it(org: Org
     org.faults = []
     reader.read()
     assert reader.kept("opportunity")[1]["amount"] == 7
+    whole(org, reader)
+
+
+def test_what_is_shown_stays_however_often_what_replaces_it_is_interrupted(org: Org, reader: Reader) -> None:
+    reader.read()
+    before = reader.kept("opportunity")
+    org.purge("Opportunity", "006-07")  # so that the deals are read anew
+    org.faults = [Fault("FROM+OpportunityFieldHistory", 403, LIMIT, times=99)]
+    for _ in range(2):
+        org.now += timedelta(days=2)
+        assert reader.read()[0].startswith("The data of Salesforce are ")
+        assert reader.kept("opportunity") == before
+    org.faults = []
+    reader.read()
     whole(org, reader)
 
 

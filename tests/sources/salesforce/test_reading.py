@@ -54,6 +54,8 @@ def test_afterwards_only_changes_are_read_with_deletions_and_what_is_new(org: Or
     assert reader.ids() == sorted({*org.tables["Opportunity"].rows} - {"006-04"})
     assert "006-04" in reader.ids(deleted=True)
     assert next(row for row in reader.kept("opportunity") if row["id"] == "006-03")["amount"] == 2000
+    later(org, 24 * 60)  # and no more where the rows are counted
+    reader.read()
     assert not [call for call in org.calls if call.startswith("POST")]
 
 
@@ -69,6 +71,9 @@ def test_a_change_of_a_moment_ago_is_not_lost_where_it_becomes_visible_late(org:
 
 
 def test_what_is_read_twice_is_there_once_and_leaves_the_stamp_alone(org: Org, reader: Reader) -> None:
+    org.put("Opportunity", "006-01")
+    org.now += timedelta(seconds=599)
+    org.put("Opportunity", "006-02")  # so that the other one is the first that is read again
     reader.read()
     stamp = reader.source().stamp()
     for _ in range(3):
@@ -104,6 +109,16 @@ def test_a_row_that_is_deleted_for_good_is_missed_within_a_day(org: Org, reader:
     later(org, 24 * 60)
     reader.read()
     assert "006-07" not in reader.ids() and len(reader.ids()) == 11
+
+
+def test_a_deal_that_comes_while_rows_are_counted_hides_none_that_is_gone(org: Org, reader: Reader) -> None:
+    reader.read()
+    org.purge("Opportunity", "006-07")
+    later(org, 24 * 60)
+    new = {"CloseDate": "2025-12-24", "IsClosed": False, "IsWon": False}
+    org.faults = [Fault("COUNT", then=lambda: org.put("Opportunity", "006-99", **new))]
+    reader.read()
+    assert org.faults[0].times == 0 and "006-07" not in reader.ids()
 
 
 def test_history_that_salesforce_forgets_is_kept(org: Org, reader: Reader) -> None:
@@ -212,6 +227,15 @@ def test_an_object_that_is_not_there_is_absent_and_one_that_is_needed_is_asked_f
     del org.tables["Opportunity"]
     with pytest.raises(DataError, match=r"^Salesforce shows this user no Opportunity: give it read access"):
         reader.with_(folder=reader.folder / "other").read()
+
+
+@pytest.mark.parametrize("code", ["NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"])
+def test_an_object_that_is_shown_no_more_leaves_no_old_rows(code: str, org: Org, reader: Reader) -> None:
+    reader.read()
+    assert reader.ids("account") == ["001-1", "001-2"]
+    org.faults = [Fault("Account/describe", 404, [{"message": "no", "errorCode": code}], times=99)]
+    later(org)
+    assert "accounts" not in reader.canonical() and reader.ids("account") == []
 
 
 def test_no_folder_and_no_clock_are_refused_in_a_sentence(reader: Reader) -> None:

@@ -30,7 +30,8 @@ def test_people_of_a_spreadsheet_may_be_told_by_the_mail_address_that_the_crm_ha
     ids = [row["rep_id"] for row in company["reps"]]
     users, key = ("user", "id") if shape == "salesforce" else ("owner", "owner_id")
     people = [row | {"email": f"P{ids.index(row[key])}@Acme.example"} if row[key] in ids else row for row in raw[users]]
-    people.append(people[0] | {key: "0059999", "is_deleted": "true"})  # an earlier login of the same person
+    shut = {"is_active": "false"} if shape == "salesforce" else {"is_deleted": "true"}
+    people.append(people[0] | {key: "0059999"} | shut)  # an earlier login of the same person
     database.put(raw | {users: people})
     found: dict[str, Any] = {}
     said: tuple[str, ...] = ()
