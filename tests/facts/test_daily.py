@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from tests.facts.company import POLICY, Tables, change, changes, deal, lines, money, open_on, read, rep, sets_aside
+from tests.facts.company import POLICY, Row, Tables, change, changes, deal, lines, money, open_on, read, rep, sets_aside
 
 
 def test_a_deal_is_open_from_its_first_day_to_before_its_last() -> None:
@@ -147,14 +147,20 @@ def test_a_rate_without_a_month_always_applies_and_none_before_the_first_is_no_r
 
 
 def test_money_that_is_too_much_once_converted_is_said_and_breaks_nothing() -> None:
-    rates = [
+    rates: list[Row] = [
         {"currency": "XAU", "rate": "900000", "month": None},
         {"currency": "XPT", "rate": "1000000", "month": None},
         {"currency": "XAG", "rate": "1", "month": "2025-01-01"},
         {"currency": "XAG", "rate": "900000", "month": "2025-02-01"},
     ]
     late = deal("c", "2025-01-02", "2025-02-02", amount="9999999999999", currency="XAG")
-    cost = {"month": "2025-02-01", "segment": "smb", "function": "sales", "amount": "9999999999999", "currency": "XAG"}
+    cost: Row = {
+        "month": "2025-02-01",
+        "segment": "smb",
+        "function": "sales",
+        "amount": "9999999999999",
+        "currency": "XAG",
+    }
     rows = [deal("a", amount="9999999999999", currency="XAU"), deal("b"), late]
     tables: Tables = {"opportunities": rows, "fx_rates": rates, "spend": [cost]}
     loaded = read(tables, replace(POLICY, max_bad_rows=Decimal(1)))

@@ -71,7 +71,7 @@ def deal(**more: str | None) -> Row:
     } | more  # fmt: skip
 
 
-STAGES = [
+STAGES: list[Row] = [
     {"stage_id": "s1", "label": "Open", "is_closed": "false", "closed_won": "false", "probability": "0.4"},
     {"stage_id": "s2", "label": "Signed", "is_closed": "TRUE", "closed_won": "TRUE", "probability": "0.5"},
     {"stage_id": "s3", "label": "Closed Won?", "is_closed": "true", "closed_won": "false", "probability": "1.0"},

@@ -1,4 +1,4 @@
-"""What a preset makes of single rows: deals gone, merged or won, people, quotas; and what is missing."""
+"""What a preset makes of single rows: deals gone, merged or won, currencies; and what is missing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from monitor.core.calendar import FiscalCalendar
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import TABLES
 from monitor.errors import ConfigError, DataError
-from monitor.sources.presets import PRESETS, addresses, load, raw_tables, synced
+from monitor.sources.presets import PRESETS, load, raw_tables, synced
 from tests.sources.preset_company import SPEC, STAGES, Raw, Row, deal, facts_of, made, opportunity, put, rows, total
 
 CLOSED: list[tuple[Row, tuple[bool | None, bool | None]]] = [
@@ -109,24 +108,6 @@ def test_what_was_taken_back_in_hubspot_says_nothing(engine: Any) -> None:
     assert two["created_date"].startswith("2026-01-04")
 
 
-def test_owners_of_hubspot_who_left_have_an_end_unless_they_are_there_again(engine: Any) -> None:
-    made_at = {"created_at": "2025-01-01 10:00:00", "updated_at": "2026-02-03 10:00:00"}
-    raw: Raw = {
-        "deal": [deal()],
-        "owner": [made_at | {"owner_id": "1", "is_active": "true"}, made_at | {"owner_id": "2", "is_active": "false"}],
-        "owners_archived": [made_at | {"id": "1", "archived": "true"}, made_at | {"id": "3", "archived": "true"}],
-    }
-    ends = {row["rep_id"]: row.get("end_date", "")[:10] for row in rows(made(engine, "hubspot", raw), "reps")}
-    assert ends == {"1": "", "2": "2026-02-03", "3": "2026-02-03"}
-
-
-TYPES_OF_DEALS = [
-    ("New Business", "new_business"), ("newbusiness", "new_business"), ("Existing Business", "expansion"),
-    ("existingbusiness", "expansion"), ("Existing Customer - Upgrade", "expansion"), ("RENEWAL", "renewal"),
-    ("new_business", "new_business"), ("Pilot", None), (None, None),
-]  # fmt: skip
-
-
 LISTED = json.dumps([
     {"stageId": "s1", "label": "Open", "metadata": {"isClosed": "false", "probability": "0.2"}},
     {"stageId": "s2", "label": "Signed", "metadata": {"isClosed": "true", "probability": "1.0"}},
@@ -160,6 +141,13 @@ def test_stages_in_airbytes_list_of_pipelines_tell_what_is_closed_and_won(engine
     }  # fmt: skip
 
 
+TYPES_OF_DEALS = [
+    ("New Business", "new_business"), ("newbusiness", "new_business"), ("Existing Business", "expansion"),
+    ("existingbusiness", "expansion"), ("Existing Customer - Upgrade", "expansion"), ("RENEWAL", "renewal"),
+    ("new_business", "new_business"), ("Pilot", None), (None, None),
+]  # fmt: skip
+
+
 def test_types_of_deals_are_read_and_unknown_ones_counted(engine: Any) -> None:
     deals = [opportunity(id=str(number), type=theirs) for number, (theirs, _) in enumerate(TYPES_OF_DEALS)]
     preset = made(engine, "salesforce", {"opportunity": deals})
@@ -179,107 +167,6 @@ def test_a_company_says_what_its_own_words_and_columns_mean(engine: Any) -> None
     found = [(row["type"], row["amount"], row["segment"]) for row in rows(preset, "opportunities")]
     assert found == [("expansion", "7", "smb"), ("renewal", "8", "smb")]
     assert set(preset.tables["opportunities"].columns) <= {column.name for column in TABLES["opportunities"].columns}
-
-
-ROLES = [
-    ("Account Executive", "ae"), ("AE - EMEA", "ae"), ("Sales Development Rep", "sdr"), ("BDR", "sdr"),
-    ("Customer Success Manager", "csm"), ("Sales Manager", "manager"), ("VP Sales", "manager"),
-    ("SDR Manager", "manager"), ("Solutions Engineer", "se"), ("Account Manager", None), ("CEO", "manager"),
-    ("Michael's Team", None), ("Marketing", None),
-]  # fmt: skip
-
-
-def test_roles_are_told_by_simple_words_and_nobody_is_guessed(engine: Any) -> None:
-    roles = [{"id": f"r{number}", "name": said} for number, (said, _) in enumerate(ROLES)]
-    users = [
-        {"id": role["name"], "user_role_id": role["id"], "created_date": "2025-01-01", "title": "Account Executive"}
-        for role in roles
-    ]
-    raw: Raw = {"opportunity": [opportunity()], "user": users, "user_role": roles}
-    preset = made(engine, "salesforce", raw, SourceSpec(tables={"reps": TableSpec(defaults={"segment": "smb"})}))
-    assert {row["rep_id"]: row["role"] for row in rows(preset, "reps")} == {said: role for said, role in ROLES if role}
-    unknown = sum(role is None for _, role in ROLES)
-    assert any(f"{unknown} people have a role that is not known" in remark for remark in preset.remarks)
-
-
-def test_where_nobody_has_a_role_that_is_known_there_are_no_people(engine: Any) -> None:
-    user = {"id": "0051", "title": "Marketing", "created_date": "2025-01-01"}
-    spec = SourceSpec(tables={"reps": TableSpec(defaults={"segment": "smb"})})
-    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "user": [user]}, spec)
-    assert "reps" not in preset.tables
-    assert any("1 person has a role that is not known here and is left out" in remark for remark in preset.remarks)
-
-
-def test_the_name_of_a_role_or_of_a_pipeline_may_tell_more(engine: Any) -> None:
-    roles = [{"id": "r1", "name": "AE SMB"}, {"id": "r2", "name": "AE Mid-Market"}]
-    users = [{"id": f"005{key}", "user_role_id": key, "created_date": "2025-01-01"} for key in ("r1", "r2", "r3")]
-    told = {"segment": {"AE SMB": "smb", "AE Mid-Market": "mid_market"}}
-    spec = SourceSpec(tables={"reps": TableSpec(columns={"segment": "user_role_name"}, values=told)})
-    raw: Raw = {"opportunity": [opportunity()], "user": users, "user_role": roles}
-    found = rows(made(engine, "salesforce", raw, spec), "reps")
-    assert {row["rep_id"]: row["segment"] for row in found} == {"005r1": "smb", "005r2": "mid_market"}
-    pipelines = [{"pipeline_id": "p", "label": "Renewals"}]
-    told = {"type": {"Renewals": "renewal"}}
-    spec = SourceSpec(tables={"opportunities": TableSpec(columns={"type": "pipeline_label"}, values=told)})
-    raw = {"deal": [deal(deal_pipeline_id="p")], "deal_pipeline": pipelines}
-    assert rows(made(engine, "hubspot", raw, spec), "opportunities")[0]["type"] == "renewal"
-
-
-def test_people_without_a_segment_are_not_made_up(engine: Any) -> None:
-    raw: Raw = {"opportunity": [opportunity()], "user": [{"id": "0051", "title": "AE", "created_date": "2025-01-01"}]}
-    preset = made(engine, "salesforce", raw, SourceSpec())
-    assert "reps" not in preset.tables
-    assert any("Table reps is taken as absent" in remark and "segment" in remark for remark in preset.remarks)
-
-
-USERS: list[Row] = [
-    {"id": "0051", "is_active": "true", "until__c": "9999-12-31"},
-    {"id": "0052", "is_active": "FALSE", "until__c": "2026-02-03"},
-    {"id": "0053", "is_active": None, "until__c": "4000-12-31"},
-]
-LEFT = [({}, [None, "2026-01-31 23:00:00Z", None]), ({"end_date": "until__c"}, [None, "2026-02-03", None])]
-
-
-@pytest.mark.parametrize(("columns", "ends"), LEFT)
-def test_who_left_left_with_the_last_login_and_far_ends_are_open(
-    columns: dict[str, str], ends: list[str | None], engine: Any
-) -> None:
-    more: Row = {"title": "AE", "created_date": "2025-01-01", "last_login_date": "2026-01-31 23:00:00"}
-    spec = SourceSpec(tables={"reps": TableSpec(defaults={"segment": "smb"}, columns=columns)})
-    raw = {"opportunity": [opportunity(close_date="9999-12-31")], "user": [user | more for user in USERS]}
-    preset = made(engine, "salesforce", raw, spec)
-    assert [row.get("end_date") for row in sorted(rows(preset, "reps"), key=lambda row: row["rep_id"])] == ends
-    assert "close_date" not in rows(preset, "opportunities")[0]
-
-
-def test_an_address_is_that_of_the_one_who_is_there_and_nobodys_where_several_are(engine: Any) -> None:
-    logins = [("1", "ada@acme.example", "true"), ("2", "Ada@acme.example", "false"), ("3", "bob@acme.example", "false"),
-              ("4", "cy@acme.example", "true"), ("5", "cy@acme.example", None)]  # fmt: skip
-    users: list[Row] = [
-        {"id": key, "email": email, "is_active": is_active, "created_date": "2025-01-01"}
-        for key, email, is_active in logins
-    ]
-    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "user": users})
-    assert addresses(preset.users) == {"ada@acme.example": "1", "bob@acme.example": "3"}
-
-
-def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
-    quotas = [
-        {"id": str(month), "quota_owner_id": "0051", "start_date": f"2026-{month:02}-01", "quota_amount": "10.5"}
-        for month in range(1, 7)
-    ]
-    spec = SourceSpec(calendar=FiscalCalendar(2))
-    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas}, spec)
-    found = sorted((row["period_start"], float(row["amount"])) for row in rows(preset, "quotas"))
-    assert found == [("2025-11-01", 10.5), ("2026-02-01", 31.5), ("2026-05-01", 21.0)]
-
-
-def test_of_quotas_for_several_kinds_of_forecast_the_largest_counts(engine: Any) -> None:
-    quota: Row = {"quota_owner_id": "0051", "start_date": "2026-01-01"}
-    quotas = [quota | {"id": kind, "forecasting_type_id": kind, "quota_amount": amount}
-              for kind, amount in (("revenue", "10"), ("splits", "7"))]  # fmt: skip
-    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas})
-    assert [float(row["amount"]) for row in rows(preset, "quotas")] == [10.0]
 
 
 def test_the_last_sync_is_that_of_the_table_that_was_written_last(engine: Any) -> None:
@@ -395,20 +282,6 @@ def test_deals_of_one_currency_alone_are_taken_as_they_are(engine: Any) -> None:
     preset = made(engine, "hubspot", {"deal": deals, "deal_pipeline_stage": STAGES})
     assert "fx_rates" not in preset.tables and not any("rate of" in said for said in preset.remarks)
     assert not facts_of(preset.tables).facts.quality.set_aside
-
-
-def test_a_quota_by_rule_wins_over_the_forecasts(engine: Any) -> None:
-    user = {"id": "0051", "title": "AE", "created_date": "2026-01-01 12:00:00", "Quota__c": "400"}
-    quota = {"id": "1", "quota_owner_id": "0051", "start_date": "2026-01-01", "quota_amount": "7"}
-    raw: Raw = {"opportunity": [opportunity()], "user": [user], "forecasting_quota": [quota]}
-    rule = {"quotas": TableSpec(from_reps="Quota__c", per="year")}
-    preset = made(engine, "salesforce", raw, replace(SPEC, tables=dict(SPEC.tables) | rule))
-    assert {row["amount"] for row in rows(preset, "quotas")} == {"100.00"}
-    with pytest.raises(
-        DataError, match=r"from_reps needs the table reps. Table reps is taken as absent, because .*role"
-    ):
-        load("hubspot", put(engine, {"deal": [deal()], "owner": [{"owner_id": "1", "created_at": "2026-01-01"}]}).get,
-             SourceSpec(tables=rule))  # fmt: skip
 
 
 def test_what_the_engine_cannot_read_is_one_sentence(engine: Any) -> None:
