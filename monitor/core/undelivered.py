@@ -79,7 +79,7 @@ def notices(
 
 
 def out_of_reach(channel: str, why: str, since: datetime, elsewhere: Elsewhere, run: str = "") -> tuple[Outgoing, ...]:
-    """A word that a whole `channel` refuses our credentials, by another one; the same keys all day long."""
+    """A word that a whole `channel` refuses our credentials, by another one; the same keys as long as it lasts."""
     directory = elsewhere.directory
     told = [
         to

@@ -69,6 +69,14 @@ def test_the_name_of_a_role_or_of_a_pipeline_may_tell_more(engine: Any) -> None:
     assert rows(made(engine, "hubspot", raw, spec), "opportunities")[0]["type"] == "renewal"
 
 
+def test_where_roles_are_called_after_teams_the_titles_may_tell(engine: Any) -> None:
+    user = {"id": "u1", "user_role_id": "r1", "created_date": "2025-01-01", "title": "Account Executive"}
+    raw: Raw = {"opportunity": [opportunity()], "user": [user], "user_role": [{"id": "r1", "name": "Team SMB"}]}
+    titles = TableSpec(columns={"role": "title"}, defaults={"segment": "smb"})
+    [found] = rows(made(engine, "salesforce", raw, SourceSpec(tables={"reps": titles})), "reps")
+    assert (found["rep_id"], found["role"]) == ("u1", "ae")
+
+
 def test_people_without_a_segment_are_not_made_up(engine: Any) -> None:
     raw: Raw = {"opportunity": [opportunity()], "user": [{"id": "0051", "title": "AE", "created_date": "2025-01-01"}]}
     preset = made(engine, "salesforce", raw, SourceSpec())
@@ -116,6 +124,14 @@ def test_months_become_quarters_of_the_companys_year(engine: Any) -> None:
     preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": quotas}, spec)
     found = sorted((row["period_start"], float(row["amount"])) for row in rows(preset, "quotas"))
     assert found == [("2025-11-01", 10.5), ("2026-02-01", 31.5), ("2026-05-01", 21.0)]
+
+
+def test_a_quota_of_pieces_is_none_of_money(engine: Any) -> None:
+    quota = {"quota_owner_id": "u1", "start_date": "2026-01-01", "quota_amount": "300", "is_amount": "true"}
+    pieces = quota | {"quota_amount": "40", "is_amount": "false", "start_date": "2026-02-01"}
+    untold = quota | {"quota_amount": "5", "is_amount": None, "start_date": "2026-03-01"}
+    preset = made(engine, "salesforce", {"opportunity": [opportunity()], "forecasting_quota": [quota, pieces, untold]})
+    assert [float(row["amount"]) for row in rows(preset, "quotas")] == [305.0]
 
 
 def test_of_quotas_for_several_kinds_of_forecast_the_largest_counts(engine: Any) -> None:
