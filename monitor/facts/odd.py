@@ -53,7 +53,7 @@ def _owning(deals: ir.Table, people: ir.Table) -> list[ir.BooleanValue]:
 
 
 def count_odd_changes(tally: Tally, amounts: ir.Table, deals: ir.Table, sizes: Mapping[int, int]) -> None:
-    """Counts deals whose last change of amount leads to another amount than they have.
+    """Counts deals whose last change of amount leads to another amount than they have, and changes that all lack `old`.
 
     Of a company's many deals (`sizes`) a part is looked at first, and all of them only where something is odd there.
     """
@@ -63,6 +63,12 @@ def count_odd_changes(tally: Tally, amounts: ir.Table, deals: ir.Table, sizes: M
         odd = suspects.semi_join(_disagreeing(amounts, suspects), "deal")
         odd = odd.select(COMPANY, key="opportunity_id", reason=ibis.literal("other_amount_than_deal"))
         tally.suspect("opportunity_history", odd)
+    known = tally.work.dicts(amounts.group_by(COMPANY).agg(known=amounts.old.count()))
+    blind = sorted(row[COMPANY] for row in known if not row["known"])
+    if blind:
+        named = amounts.filter(amounts[COMPANY].isin(blind)).inner_join(deals, "deal")
+        named = named.select(COMPANY, key=deals.opportunity_id, reason=ibis.literal("no_old_value"))
+        tally.suspect("opportunity_history", named)
 
 
 def _part(deals: ir.Table, sizes: Mapping[int, int]) -> ir.Table:
