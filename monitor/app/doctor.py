@@ -143,6 +143,9 @@ def _lacking(company: Company, name: str) -> str:
     """Where the rows of a table go that has none."""
     columns = ", ".join(TABLES[name].required)
     place = company.config.document.source.tables.get(name)
+    if place and place.type == "sql":
+        where = place.path or "the database of SOURCE_URL"
+        return f"put rows of your own into the table {place.table or name} of {where} ({columns})"
     if place and place.path:
         return f"put rows of your own into {place.path} ({columns})"
     typed = command(f"init --template {name}", company.config.signature)

@@ -19,6 +19,8 @@ from monitor.core.tables import TABLES, Column, Kind, Table
 
 CRMS = ("salesforce", "hubspot")
 """Types of sources that are read over an API; presets are called like them."""
+_OF_DEALS = ("opportunities", "opportunity_history")
+"""Tables whose rows are read where they are."""
 _SAMPLE = datetime(2025, 4, 23, 17, 6, 8)  # noqa: DTZ001  # a day whose parts all differ, to try a date format on
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -132,12 +134,24 @@ def _misfits(source: SourceSection) -> Iterator[Problem]:
         kind, path = section.type or source.type, ("source", "tables", name)
         if section.table is not None and kind != "sql":
             yield Problem((*path, "table"), f"is accepted only with source type sql, not {kind}")
-        if section.type is not None and section.path is None:
+        if section.type == "csv" and section.path is None:
             yield Problem((*path, "path"), "is missing; type csv needs the table's file, or the folder that holds it")
+        if section.type == "sql":
+            yield from _fetched(name, section, source, path)
         if section.path is not None and section.type is None:
-            yield Problem((*path, "type"), "is missing; a table with a path of its own is of type csv")
+            yield Problem((*path, "type"), "is missing; a table with a path of its own is of type csv or sql")
         if section.file is not None and kind == "sql":
             yield Problem((*path, "file"), "means nothing to source type sql; name the table under table")
+
+
+def _fetched(name: str, section: TableSection, source: SourceSection, path: Path) -> Iterator[Problem]:
+    """A table of another database than the deals."""
+    if source.type == "sql" and section.path is None:
+        clause = "means nothing where the source is sql; table: SCHEMA.NAME alone names a table of the same database"
+        yield Problem((*path, "type"), clause)
+    elif name in _OF_DEALS:
+        clause = "must not be sql, since no row of a deal leaves its database; make that the source (source.type: sql)"
+        yield Problem((*path, "type"), f"{clause} and take the other tables from elsewhere")
 
 
 def _table_problems(table: Table, section: TableSection, path: Path) -> Iterator[Problem]:

@@ -75,10 +75,11 @@ class TableSection:
     """A file, folder or glob, relative to `source.path`; when absent, it is found by the table's name."""
     table: Text | None = None
     """Only for `sql`: the name of the table or view, as `deals` or `crm.deals`; when absent, the canonical one."""
-    type: Literal["csv"] | None = None
-    """Where this table comes from when it is not where the rest does: files of its own."""
+    type: Literal["csv", "sql"] | None = None
+    """Where this table comes from when it is not where the rest does: `csv`, files of its own; `sql`, the database of
+    SOURCE_URL, or with `path` a DuckDB file."""
     path: Text | None = None
-    """With `type`: the file, or the folder that holds it; relative to this file."""
+    """With `type`: the file, or the folder that holds it (`csv`), or a DuckDB file (`sql`); relative to this file."""
     columns: Mapping[str, Text] = field(default_factory=dict)
     """Canonical column to their name for it."""
     values: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)

@@ -40,7 +40,7 @@ class TableSpec:
     type: str | None = None
     """The source that this table comes from; None: the one of the rest."""
     path: Path | None = None
-    """With `type`: its file or folder."""
+    """With `type`: its file or folder; in a database, a DuckDB file, and None is the one of SOURCE_URL."""
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Canonical column to theirs."""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))

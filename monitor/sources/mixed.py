@@ -1,4 +1,4 @@
-"""Tables from files of their own (`quotas: {type: csv, path: quotas.csv}`), lent to the engine of the rest."""
+"""Tables with a place of their own (`quotas: {type: csv, path: quotas.csv}`), lent to the engine of the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.core.source_spec import SourceSpec, TableSpec
 from monitor.core.tables import ON_SHEETS
 from monitor.errors import DataError
-from monitor.sources.csv_folder import CsvFolder
+from monitor.sources.own import own_table
 from monitor.sources.source import Addressed, CallsOut, Copied, Source
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Parted:
     rest: SourceSpec
     own: Mapping[str, SourceSpec]
     quotas: TableSpec | None = None
-    """Quotas by a constant of each rep, where the reps or the deals are read from a file of their own."""
+    """Quotas by a constant of each rep, where the reps or the deals have a place of their own."""
     lacking: str = ""
     """A sentence for the first file that is not there: whoever reads is told, whoever only opens is not."""
 
@@ -44,25 +44,41 @@ def parted(spec: SourceSpec) -> Parted:
     quotas = spec.table("quotas")
     late = quotas.from_reps is not None and quotas.type is None and bool(own.keys() & MAKING)
     rest = replace(spec, with_addresses=any(name in own for name in NAMING))
-    gone = (name for name in own if (path := spec.table(name).path) is None or not path.exists())
+    gone = (name for name in own if _is_gone(spec.table(name)))
     lacking = next((_lacking(name, spec.table(name)) for name in gone), "")
     return Parted(rest, own, quotas if late else None, lacking)
 
 
+def _is_gone(table: TableSpec) -> bool:
+    return table.type == "csv" if table.path is None else not table.path.exists()
+
+
 def _lacking(name: str, table: TableSpec) -> str:
-    template = f" (`smb-monitor init --template {name}` writes one to fill in)" if name in ON_SHEETS else ""
+    on_sheet = table.type == "csv" and name in ON_SHEETS
+    template = f" (`smb-monitor init --template {name}` writes one to fill in)" if on_sheet else ""
     return f"source.tables.{name}.path: there is no '{table.path}': put the file there{template}, or mend the path."
 
 
 def _alone(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
-    """A folder of one table; people bring the rule by which their quotas are made."""
+    """A folder or a database of one table; people bring the rule by which their quotas are made."""
+    alone = replace(spec, tables={name: replace(table, type=None, path=None)})
+    if name == "reps" and (rule := spec.table("quotas")).from_reps and rule.type is None:
+        alone = replace(alone, tables={**alone.tables, "quotas": rule})  # whose column of the reps is an amount
+    return _in_database(alone, name, table) if table.type == "sql" else _in_files(alone, name, table)
+
+
+def _in_files(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
     path = table.path or Path()
     folder = path if path.is_dir() else path.parent
     file = table.file if path.is_dir() else path.name
-    tables = {name: replace(table, type=None, path=None, file=file)}
-    if name == "reps" and (rule := spec.table("quotas")).from_reps and rule.type is None:
-        tables["quotas"] = rule  # whose column of the reps is read as an amount
-    return replace(spec, type="csv", path=folder, tables=tables)
+    return replace(spec, type="csv", path=folder, tables={**spec.tables, name: replace(spec.table(name), file=file)})
+
+
+def _in_database(spec: SourceSpec, name: str, table: TableSpec) -> SourceSpec:
+    """That of SOURCE_URL, or where there is a path, that DuckDB file. The table has to be there: it was asked for."""
+    tables = {**spec.tables, name: replace(spec.table(name), table=table.table or name)}
+    secrets = spec.secrets if table.path is None else {}
+    return replace(spec, type="sql", path=table.path, preset=None, schema=None, secrets=secrets, tables=tables)
 
 
 class Mixed:
@@ -71,6 +87,7 @@ class Mixed:
     def __init__(self, main: Source, parts: Parted) -> None:
         self._main = main
         self._parts = parts
+        self._owned = {name: own_table(spec, name) for name, spec in parts.own.items()}
         self._remarks: list[str] = []
         self._tables: Mapping[str, ibis.Table] | None = None
         self._own: Engine | None = None
@@ -86,13 +103,12 @@ class Mixed:
         from ibis.util import gen_name
 
         from monitor.sources.addresses import matched
-        from monitor.sources.folder_tables import read_table
         from monitor.sources.rep_quotas import add_quotas
 
         found = {name: table for name, table in self._main.tables().items() if name not in self._parts.own}
         engine = next(iter(found.values())).get_backend() if found else self._engine().ibis
-        for name, spec in self._parts.own.items():
-            rows, remarks = read_table(spec, name)
+        for name, own in self._owned.items():
+            rows, remarks = own.read()
             self._remarks += remarks
             if rows is not None and isinstance(self._main, Addressed):
                 rows, remarks = matched(rows, name, self._main.addresses)
@@ -109,7 +125,7 @@ class Mixed:
             raise DataError(self._parts.lacking)
 
     def _engine(self) -> Engine:
-        """One of our own, where every table has a file of its own."""
+        """One of our own, where every table has a place of its own."""
         from monitor.sources.engine import Engine
 
         self._own = Engine()
@@ -118,8 +134,8 @@ class Mixed:
     def stamp(self) -> str:
         self._must_be_there()
         digest = hashlib.sha256(self._main.stamp().encode())
-        for name, spec in sorted(self._parts.own.items()):
-            digest.update(f"{name}\0{CsvFolder(spec).stamp()}\0".encode())
+        for name, own in sorted(self._owned.items()):
+            digest.update(f"{name}\0{own.stamp()}\0".encode())
         return digest.hexdigest()
 
     def today(self) -> date | None:
@@ -138,6 +154,8 @@ class Mixed:
         if self._own is not None:
             self._own.close()
             self._own = None
+        for own in self._owned.values():
+            own.close()
         self._main.close()
 
 

@@ -318,7 +318,7 @@ TABLES = [
         "2: source.tables.opportunities.date_format: must be a date format with day, month and year such as %d/%m/%Y,"
         " not '%d/%m'",
     ),
-    ("quotas: {type: xlsx, path: q.xlsx}", "2: source.tables.quotas.type: must be csv, not xlsx"),
+    ("quotas: {type: xlsx, path: q.xlsx}", "2: source.tables.quotas.type: must be csv or sql, not xlsx"),
     ("reps: {from_reps: quota}", "2: source.tables.reps.from_reps: is accepted only for quotas"),
     (
         "quotas: {ramp: [0.5]}",
@@ -498,6 +498,21 @@ def test_a_database_of_the_environment_that_cannot_be_is_named(tmp_path: Path) -
          "source.tables.reps.table: is accepted only with source type sql, not demo"),
         ("{type: sql, tables: {reps: {file: users.csv}}}",
          "source.tables.reps.file: means nothing to source type sql; name the table under table"),
+        ("{type: demo, tables: {reps: {type: sql, file: users.csv}}}",
+         "source.tables.reps.file: means nothing to source type sql; name the table under table"),
+        ("{type: sql, tables: {reps: {type: csv, path: r.csv, table: users}}}",
+         "source.tables.reps.table: is accepted only with source type sql, not csv"),
+        ("{type: sql, tables: {reps: {path: reps.duckdb}}}",
+         "source.tables.reps.type: is missing; a table with a path of its own is of type csv or sql"),
+        ("{type: sql, tables: {opportunities: {type: sql, table: crm.deals}}}",
+         "source.tables.opportunities.type: means nothing where the source is sql; table: SCHEMA.NAME alone names a "
+         "table of the same database"),
+        ("{type: demo, tables: {opportunities: {type: sql, table: crm.deals}}}",
+         "source.tables.opportunities.type: must not be sql, since no row of a deal leaves its database; make that the "
+         "source (source.type: sql) and take the other tables from elsewhere"),
+        ("{type: sql, tables: {opportunity_history: {type: sql, path: crm.duckdb}}}",
+         "source.tables.opportunity_history.type: must not be sql, since no row of a deal leaves its database; make "
+         "that the source (source.type: sql) and take the other tables from elsewhere"),
         ("{type: sql, url: 'postgresql://me:hunter2@host/db'}",
          "source.url: is a secret; take it out and give it as SOURCE_URL in the environment"),
     ],

@@ -9,22 +9,16 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
-from monitor.sources.sql.database import Database, Traced
+from monitor.sources.sql.database import Database
 from monitor.sources.sql.names import wanted_names
-from monitor.sources.sql.opening import check_library, open_database
-from monitor.sources.sql.place import Cluster, File, Server, place_of
+from monitor.sources.sql.opening import open_database, trace
+from monitor.sources.sql.place import place_of
 from monitor.sources.sql.warehouse_place import Warehouse
 
 if TYPE_CHECKING:
     import ibis
 
     from monitor.sources.sql.tables import Loaded
-
-
-_COMPILED = (
-    "{} is supported as compiled only: its SQL is checked by tests, but none of them ran it there, so hold the first "
-    "digest against numbers that you know."
-)
 
 
 def open_source(spec: SourceSpec) -> SqlSource:
@@ -47,7 +41,7 @@ class SqlSource:
 
     def remarks(self) -> tuple[str, ...]:
         found = self._load().remarks
-        return (*found, _COMPILED.format(self._place.kind.name)) if isinstance(self._place, Warehouse) else found
+        return (*found, self._place.remark) if isinstance(self._place, Warehouse) else found
 
     def synced(self) -> datetime | None:
         return self._load().synced
@@ -60,13 +54,14 @@ class SqlSource:
             return addresses(users)
 
     def stamp(self) -> str:
-        """The times and sizes of files, or what the engine says of every row (`stamps.py`, `trace` of a database).
+        """A hash of the configuration and of what tells whether the tables have changed (`trace`).
 
         Of tables that were loaded the stamp is the one from before: what was written since belongs to the next run.
         """
         if self._loaded is not None:
             return self._stamp
-        return hashlib.sha256(f"{self._spec!r}\n{self._trace()}".encode()).hexdigest()
+        told = trace(self._place, wanted_names(self._spec), self._spec.schema, self._opened)
+        return hashlib.sha256(f"{self._spec!r}\n{told}".encode()).hexdigest()
 
     def today(self) -> date | None:
         return None
@@ -75,20 +70,6 @@ class SqlSource:
         if self._database is not None:
             self._database.close()
             self._database = self._loaded = None
-
-    def _trace(self) -> str:
-        place = self._place
-        if isinstance(place, File) or (isinstance(place, Cluster) and place.folder is not None):
-            return place.trace()
-        check_library(place)
-        if isinstance(place, Server):
-            from monitor.sources.sql.stamps import of_server  # the driver is needed only here
-
-            return of_server(self._spec, place)
-        database = self._opened()
-        assert isinstance(database, Traced)  # every place but files and PostgreSQL is
-        with database.answering():
-            return database.trace(wanted_names(self._spec), self._spec.schema)
 
     def _load(self) -> Loaded:
         if self._loaded is None:

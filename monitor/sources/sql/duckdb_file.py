@@ -34,7 +34,7 @@ class DuckdbTables:
         except duckdb.Error as error:
             self.engine.close()
             raise DataError(
-                f"'{place.path}' cannot be read as a DuckDB file ({first_line(error)}): check source.path, and that no "
+                f"'{place.path}' cannot be read as a DuckDB file ({first_line(error)}): check {place.key}, and that no "
                 "other program has it open for writing."
             ) from error
 

@@ -18,7 +18,7 @@ def mapped_names(spec: SourceSpec) -> dict[str, str]:
     found = {}
     for name in TABLES:
         table = spec.table(name)
-        if table.type in (None, "sql") and table.from_reps is None and (table.table or spec.preset is None):
+        if table.type is None and table.from_reps is None and (table.table or spec.preset is None):
             found[name] = table.table or name
     return found
 

@@ -1,16 +1,14 @@
-"""How each kind of database is opened, and the library that it takes."""
+"""How each kind of database is opened, the library that it takes, and what tells whether it has changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from monitor.errors import ConfigError
+from monitor.sources.sql.database import Database, Traced
 from monitor.sources.sql.place import Cluster, File, Place, Server
 from monitor.sources.sql.warehouse_place import Warehouse
-
-if TYPE_CHECKING:
-    from monitor.sources.sql.database import Database
 
 
 def check_library(place: Place) -> None:
@@ -47,7 +45,7 @@ def open_database(place: Place) -> Database:
         case Server():
             from monitor.sources.sql.postgres import PostgresTables
 
-            return PostgresTables(place.url)
+            return PostgresTables(place)
         case Cluster():
             from monitor.sources.sql.spark_tables import SparkTables
 
@@ -60,3 +58,21 @@ def open_database(place: Place) -> Database:
             from monitor.sources.sql.duckdb_file import DuckdbTables
 
             return DuckdbTables(place)
+
+
+def trace(place: Place, names: Iterable[str], schema: str | None, opened: Callable[[], Database]) -> str:
+    """The times and sizes of files, or what the engine says of every row of the tables that are looked for.
+
+    Raises DataError, ConfigError.
+    """
+    if isinstance(place, File) or (isinstance(place, Cluster) and place.folder is not None):
+        return place.trace()
+    check_library(place)
+    if isinstance(place, Server):
+        from monitor.sources.sql.stamps import of_server  # the driver is needed only here
+
+        return of_server(place, names, schema)
+    database = opened()
+    assert isinstance(database, Traced)  # every place but files and PostgreSQL is
+    with database.answering():
+        return database.trace(names, schema)

@@ -23,6 +23,8 @@ class Server:
     """A PostgreSQL, and the address that leads to it, password and all."""
 
     url: Secret
+    makes_facts: bool = True
+    """Whether temporary tables are made there; else rows are only fetched."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,15 @@ class File:
     """A DuckDB file."""
 
     path: Path
+    key: str = "source.path"
+    """What names it in the configuration."""
 
     def check(self) -> None:
         """Raises DataError where there is no file."""
         if not self.path.exists():
-            raise DataError(f"There is no file '{self.path}': mend source.path.")
+            raise DataError(f"There is no file '{self.path}': mend {self.key}.")
         if not self.path.is_file():
-            raise DataError(f"'{self.path}' is a folder: source.path has to name the DuckDB file.")
+            raise DataError(f"'{self.path}' is a folder: {self.key} has to name the DuckDB file.")
 
     def trace(self) -> str:
         """Size and times of the file, and of the log beside it that another program may be writing."""
@@ -92,31 +96,34 @@ class Cluster:
 Place = Server | File | Cluster | Warehouse
 
 
-def place_of(spec: SourceSpec) -> Place:
-    """Where the tables are. Raises ConfigError where that is not said, said twice, or no address."""
-    url = spec.secrets.get("SOURCE_URL")
+def place_of(spec: SourceSpec, table: str | None = None) -> Place:
+    """Where the tables are, or the one `table` that has a place of its own, whose rows are only fetched.
+
+    Raises ConfigError where that is not said, said twice, or no address.
+    """
+    url, key = spec.secrets.get("SOURCE_URL"), "source" if table is None else f"source.tables.{table}"
     if url is None and spec.path is None:
         raise ConfigError(
-            "source.type sql needs a database: give its address as SOURCE_URL in the environment, or a DuckDB file as "
-            "source.path."
+            f"{key}.type sql needs a database: give its address as SOURCE_URL in the environment, or a DuckDB file as "
+            f"{key}.path."
         )
     if url is None:
         assert spec.path is not None  # one of them is given
-        return File(spec.path)
+        return File(spec.path, f"{key}.path")
     if _SPARK.match(url.reveal()):
         return _cluster(url, spec.path)
     if spec.path is not None:
         raise ConfigError("SOURCE_URL is set and source.path is given: keep one of them.")
     kind = url.reveal().partition(":")[0]
     if kind in KINDS:
-        return _warehouse(url, spec)
+        return _warehouse(url, spec, makes_facts=table is None)
     if not url.reveal().startswith(_POSTGRES):
         raise ConfigError(
-            f"SOURCE_URL begins with '{kind}://': use postgresql://, spark://, {'://, '.join(KINDS)}: or source.path "
+            f"SOURCE_URL begins with '{kind}://': use postgresql://, spark://, {'://, '.join(KINDS)}: or {key}.path "
             "for a DuckDB file."
         )
     _check_password(url)
-    return Server(url)
+    return Server(url, makes_facts=table is None)
 
 
 def _check_password(url: Secret) -> None:
@@ -125,10 +132,10 @@ def _check_password(url: Secret) -> None:
         raise ConfigError("SOURCE_URL holds a / or an @ in its user or password: write %2F, %40 there.")
 
 
-def _warehouse(url: Secret, spec: SourceSpec) -> Warehouse:
+def _warehouse(url: Secret, spec: SourceSpec, *, makes_facts: bool) -> Warehouse:
     place = Warehouse(url, spec.scratch)
     place.options()
-    if place.kind.needs_scratch and spec.scratch is None:
+    if makes_facts and place.kind.needs_scratch and spec.scratch is None:
         raise ConfigError(
             f"{place.kind.name} has no temporary tables for the steps between rows and facts: name a schema that may "
             "be written, and holds nothing else, as source.scratch."

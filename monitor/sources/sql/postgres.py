@@ -14,9 +14,9 @@ import pyarrow as pa
 from ibis.backends.postgres import Backend
 from sqlglot import expressions as sge
 
-from monitor.core.secret import Secret
 from monitor.errors import DataError
 from monitor.sources.sql.dialect import Dialect
+from monitor.sources.sql.place import Server
 from monitor.sources.sql.reaching import answering, connected
 
 _ROOM = ("SET work_mem = '64MB'", "SET temp_buffers = '128MB'")
@@ -94,15 +94,16 @@ class PostgresTables:
 
     where = "the database of SOURCE_URL"
 
-    def __init__(self, url: Secret) -> None:
-        connection = connected(url)
+    def __init__(self, place: Server) -> None:
+        connection = connected(place.url)
         with ExitStack() as unless_ready:
             unless_ready.callback(connection.close)
             with answering():
                 for statement in _ROOM:
                     connection.execute(statement)
                 self.session: Session = Session.from_connection(connection)
-                self._check_rights()
+                if place.makes_facts:
+                    self._check_rights()
             unless_ready.pop_all()
 
     def answering(self) -> AbstractContextManager[None]:

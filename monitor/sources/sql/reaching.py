@@ -73,4 +73,5 @@ _ADVICE = (
     ),
     (psycopg.errors.QueryCanceled, "give its user a longer statement_timeout (ALTER ROLE ... SET statement_timeout)"),
     (psycopg.errors.LockNotAvailable, "another program holds a table, so run it again when that is done"),
+    (psycopg.DataError, "mend that cell, or read a view that leaves it out"),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from monitor.core.source_spec import SourceSpec
-from monitor.sources.sql.names import wanted_names
 from monitor.sources.sql.place import Server
 from monitor.sources.sql.reaching import Connection, reach
 
@@ -29,15 +28,15 @@ _ROWS = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM {} t"
 """Of views and foreign tables, whose rows have no versions."""
 
 
-def of_server(spec: SourceSpec, place: Server) -> str:
+def of_server(place: Server, names: Iterable[str], schema: str | None) -> str:
     """What every table that is looked for holds, as one text. Raises DataError, ConfigError."""
-    names = [name.lower() for name in wanted_names(spec)]
+    wanted = {"names": [name.lower() for name in names], "schema": schema}
     found = [place.url.reveal()]
     with reach(place.url) as connection:
         connection.execute("SET default_transaction_isolation = 'repeatable read'")
         with connection.transaction():
-            for schema, name, kind, *rest in connection.execute(_RELATIONS, {"names": names, "schema": spec.schema}):
-                found.append(repr((schema, name, kind, rest, _held(connection, schema, name, kind))))
+            for where, name, kind, *rest in connection.execute(_RELATIONS, wanted):
+                found.append(repr((where, name, kind, rest, _held(connection, where, name, kind))))
     return "\n".join(found)
 
 

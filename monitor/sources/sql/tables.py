@@ -8,12 +8,14 @@ from datetime import datetime
 from difflib import get_close_matches
 
 import ibis
+import ibis.expr.datatypes as dt
+import pyarrow as pa
 
 from monitor.core.source_spec import SourceSpec
 from monitor.core.tables import TABLES
 from monitor.errors import DataError
 from monitor.sources import presets
-from monitor.sources.mapping import check_columns, check_spec, map_table
+from monitor.sources.mapping import HELPERS, Names, check_columns, check_spec, map_table
 from monitor.sources.rep_quotas import add_quotas
 from monitor.sources.sql.database import Database
 from monitor.sources.sql.names import found_in, mapped_names
@@ -44,13 +46,51 @@ def load(spec: SourceSpec, opened: Callable[[], Database]) -> Loaded:
         return _Loading(spec, database).run()
 
 
+def read_table(spec: SourceSpec, name: str, opened: Callable[[], Database]) -> tuple[pa.Table | None, tuple[str, ...]]:
+    """One canonical table by itself, here, None where it holds no row; and what a person should know.
+
+    Raises DataError, ConfigError where it cannot be used.
+    """
+    check_spec(TABLES[name], spec.table(name))
+    database = opened()
+    with database.answering():
+        loading = _Loading(spec, database)
+        table = loading.mapped(name, spec.table(name).table or name)
+        rows = None if table is None else _portable(table, _read_of(table, name, spec)).to_pyarrow()
+        return rows, tuple(loading.remarks)
+
+
+def _read_of(table: ibis.Table, name: str, spec: SourceSpec) -> set[str]:
+    """The columns that are read: the canonical ones, the company's, and the one that a quota rule needs."""
+    theirs = Names(table.columns)
+    named = (spec.company_column, spec.table("quotas").from_reps if name == "reps" else None)
+    return {column.name for column in TABLES[name].columns} | {theirs.find(each) or "" for each in named if each}
+
+
+def _portable(table: ibis.Table, read: set[str]) -> ibis.Table:
+    """Its columns as every engine holds them: what has no bounds or is of an odd type as text, exactly.
+
+    Of a column that nothing reads only the name is fetched: it may be a salary.
+    """
+    kept = {name: table[name] if name in read else ibis.null("string") for name in table.columns if name not in HELPERS}
+    return table.select(
+        **{name: cell if _is_portable(cell.type()) else cell.cast("string") for name, cell in kept.items()}
+    )
+
+
+def _is_portable(kind: dt.DataType) -> bool:
+    """A moment keeps its zone, which not every engine writes out."""
+    is_moment = kind.is_timestamp() and kind.timezone is not None
+    return bool(is_moment or kind.is_string() or kind.is_boolean() or kind.is_signed_integer() or kind.is_floating())
+
+
 class _Loading:
     """One reading of a database."""
 
     def __init__(self, spec: SourceSpec, database: Database) -> None:
         self.spec = spec
         self.database = database
-        self.schema = self.known_schema(spec.schema) if spec.schema else database.first_schema()
+        self.schema = self.known_schema(spec.schema, "source.schema") if spec.schema else database.first_schema()
         self.names = database.names(self.schema)
         self.remarks: list[str] = []
 
@@ -96,12 +136,12 @@ class _Loading:
         found = [preset for preset in presets.PRESETS if self.held(preset) >= _ENOUGH]
         return f" (what is there looks like source.preset: {' or '.join(found)})" if found else ""
 
-    def known_schema(self, wanted: str) -> str:
+    def known_schema(self, wanted: str, key: str) -> str:
         schemas = self.database.schemas()
         found = found_in(schemas, wanted)
         if found is None:
             raise DataError(
-                f"source.schema: there is no schema '{wanted}' in {self.database.where}, which has {_listed(schemas)}."
+                f"{key}: there is no schema '{wanted}' in {self.database.where}, which has {_listed(schemas)}."
             )
         return found
 
@@ -130,15 +170,16 @@ class _Loading:
         raw = self.raw(theirs)
         if raw is not None or self.spec.table(name).table is None:
             return raw
-        schema, point, bare = theirs.rpartition(".")
-        there = self.database.names(self.known_schema(schema)) if point else self.names
+        said, _, bare = theirs.rpartition(".")
+        schema = self.known_schema(said, f"source.tables.{name}.table") if said else self.schema
+        there = self.database.names(schema)
         found = found_in(there, bare)
         if found is None:
             raise DataError(
                 f"source.tables.{name}.table: there is no table '{theirs}' in {self.database.where}; schema "
-                f"{schema or self.schema} holds {_listed(there)}{_nearest(bare, there)}."
+                f"{said or schema} holds {_listed(there)}{_nearest(bare, there)}."
             )
-        return self.database.table(found, self.known_schema(schema) if point else self.schema)
+        return self.database.table(found, schema)
 
     def add_quotas(self, tables: dict[str, ibis.Table]) -> None:
         quotas = self.spec.table("quotas")

@@ -8,16 +8,22 @@ import re
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from monitor.core.secret import Secret
+from monitor.core.source_spec import TableSpec
 from monitor.core.tables import TABLES
 from monitor.entrypoints.cli import main
-from monitor.sources.source import BAD, FILE, LINE
+from monitor.sources import open_source
+from monitor.sources.source import BAD, FILE, LINE, CallsOut
+from tests.sources.company import rows_of
 from tests.sources.salesforce.reader import Reader
 from tests.sources.salesforce.server import TOKEN, Org
+from tests.sources.sql.databases import Database
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -89,3 +95,18 @@ def test_no_engine_is_imported_for_a_stamp(reader: Reader) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_spend_of_a_database_stands_beside_salesforce(reader: Reader, postgres: Database) -> None:
+    month = {"month": "2025-01-01", "segment": "smb", "function": "sales"}
+    kinds = {"marketing_spend.month": "date", "marketing_spend.cost": "numeric"}
+    postgres.put({"marketing_spend": [month | {"cost": "1200.50"}]}, kinds)
+    own = TableSpec(type="sql", table="public.marketing_spend", columns={"amount": "cost"})
+    spec = replace(reader.spec(), tables={**reader.tables, "spend": own})
+    spec = replace(spec, secrets={**spec.secrets, "SOURCE_URL": Secret(postgres.url or "")})
+    with closing(open_source(spec, reader.world())) as source:
+        tables = source.tables()
+        assert tables["opportunities"].count().to_pyarrow().as_py() == len(reader.ids())
+        assert rows_of(tables["spend"]) == [tuple(sorted((month | {"amount": "1200.50"}).items()))]
+        assert not any("spend" in remark for remark in source.remarks())
+        assert isinstance(source, CallsOut) and any("Opportunity" in told for told in source.forecast())

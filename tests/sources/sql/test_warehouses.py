@@ -24,6 +24,7 @@ from monitor.facts.engines import engine_of
 from monitor.facts.load import load
 from monitor.sources import open_source, presets
 from monitor.sources.sql import tables
+from monitor.sources.sql.place import place_of
 from monitor.sources.sql.spark_dialect import SparkDialect
 from monitor.sources.sql.warehouse_dialects import BigQueryDialect, DatabricksDialect, SnowflakeDialect, TrinoDialect
 from monitor.sources.sql.warehouse_place import KINDS, Warehouse
@@ -210,6 +211,8 @@ ADDRESSES = [
 @pytest.mark.parametrize(("url", "options"), ADDRESSES, ids=[url.partition(":")[0] for url, _ in ADDRESSES])
 def test_an_address_is_what_the_warehouse_is_reached_by(url: str, options: dict[str, str]) -> None:
     assert Warehouse(Secret(url)).options() == options
+    one = place_of(SourceSpec(type="sql", secrets={"SOURCE_URL": Secret(url)}), "spend")
+    assert one == Warehouse(Secret(url))  # nothing is kept where one table's rows are fetched
 
 
 def spec(url: str, scratch: str | None = "scratch") -> SourceSpec:
