@@ -1,4 +1,4 @@
-"""Draws the pictures of the README: the demo's digest on a terminal, the mail of its trip. Needs Chromium."""
+"""Draws the pictures of the README, here or in a folder: the demo's digest on a terminal, a mail. Needs Chromium."""
 
 from __future__ import annotations
 
@@ -50,17 +50,18 @@ PAGE = """<!doctype html><meta charset="utf8"><style>body {{ background: #fafaf7
 pre {{ font: 15px/1.35 "DejaVu Sans Mono", monospace; margin: 0 }} {stylesheet}</style><pre>{code}</pre>"""
 
 
-def main() -> None:
-    """Read the demo, and photograph its digest on a terminal and the mail of its trip."""
+def main(folder: Path) -> None:
+    """Read the demo, and photograph its digest on a terminal and the mail of its trip into a folder."""
     from monitor.app.observe import look
-    from monitor.app.wiring import company, words
+    from monitor.app.wiring import company
     from monitor.config.built_in import built_in
 
     with company(built_in("trap")) as acme:
         seen = look(acme, acme.asked(None, acme.source.today() or sys.exit("no day")))
         tripped = look(acme, acme.asked(TRIP, TRIP))
-    photograph(*terminal(seen, words(None)), HERE / "digest.png")
-    photograph(mail(tripped, words(None)), (700, 1070), HERE / "trip.png")
+        words = acme.words()
+    photograph(*terminal(seen, words), folder / "digest.png")
+    photograph(mail(tripped, words), (700, 1070), folder / "trip.png")
 
 
 def terminal(seen: Snapshot, words: Words) -> tuple[str, tuple[int, int]]:
@@ -99,4 +100,4 @@ def photograph(page: str, size: tuple[int, int], picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
