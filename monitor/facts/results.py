@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from monitor.core.facts import BOOKINGS, BY_REP, DECIDED, DUE, PIPELINE, Facts, Quality
+from monitor.core.policy import FactsPolicy
 from monitor.errors import DataError
 from monitor.facts import daily, days
 from monitor.facts.deals import DealsOf
@@ -43,39 +44,31 @@ class Frames:
 
 def read_frames(reader: Reader, parts: Sequence[ir.Table], owners: ir.Table, small: Small, as_of: date) -> Frames:
     """The daily facts of all companies, from `parts` of their states in the order of companies, and small tables."""
-    work, policy = reader.tally.work, reader.policy
+    policy = reader.policy
     since = policy.calendar.next(policy.calendar.quarter_of(as_of), -1).start
-    made: dict[str, tuple[Callable[[ir.Table], ir.Table], Kinds]] = {
-        "pipeline": (
-            lambda held: daily.pipeline(held, policy),
-            _kinds(PIPELINE, "segment", "fresh", "day", "change"),
-        ),
-        "decided": (
-            lambda held: daily.decided(held, policy),
-            _kinds(DECIDED, "segment", "stale", "closed_on", "day", "created_month"),
-        ),
-        "bookings": (
-            lambda held: daily.bookings(held, owners),
-            _kinds(BOOKINGS, "segment", "closed_on", "day"),
-        ),
-        "by_rep": (
-            lambda held: daily.by_rep(held, owners, days.number_of(since)),
-            _kinds(BY_REP, "segment", "rep_id", "is_ae", "closed_on", "day"),
-        ),
-    }
-    if policy.with_due:
-        made["due"] = (
-            lambda held: daily.due(_due_states(reader, held), policy),
-            _kinds(DUE, "segment", "due_quarter", "day"),
-        )
-    tables = {name: getattr(small, name) for name in _SMALL}
-    kept = {name: small_kinds(name, table) for name, table in tables.items() if table is not None}
-    kinds = {name: each for name, (_, each) in made.items()} | kept
-    wanted = {name: [make(part) for part in parts] for name, (make, _) in made.items()} | {
-        name: [tables[name]] for name in kept
-    }
-    rows = {name: _fetched(work, found, kinds[name].columns) for name, found in wanted.items()}
+    # once for all parts: what it is made from is dropped then
+    expected = reader.field("close_date", "due", ("created",)) if policy.with_due else None
+    made = [_daily(policy, held, owners, days.number_of(since), expected) for held in parts]
+    tables = {name: table for name in _SMALL if (table := getattr(small, name)) is not None}
+    wanted = {name: [part[name] for part in made] for name in made[0]} | {name: [tables[name]] for name in tables}
+    kinds = {name: small_kinds(name, tables[name]) if name in tables else _DAILY[name] for name in wanted}
+    rows = {name: _fetched(reader.tally.work, found, kinds[name].columns) for name, found in wanted.items()}
     return Frames(rows, kinds, since)
+
+
+def _daily(
+    policy: FactsPolicy, held: ir.Table, owners: ir.Table, since: int, expected: ir.Table | None
+) -> dict[str, ir.Table]:
+    """The daily facts of some states; those by expected close only where `expected` has its intervals."""
+    found = {
+        "pipeline": daily.pipeline(held, policy),
+        "decided": daily.decided(held, policy),
+        "bookings": daily.bookings(held, owners),
+        "by_rep": daily.by_rep(held, owners, since),
+    }
+    if expected is not None:
+        found["due"] = daily.due(cut(held, expected, due=lambda other: other.value), policy)
+    return found
 
 
 def _kinds(columns: tuple[str, ...], *order: str) -> Kinds:
@@ -84,9 +77,13 @@ def _kinds(columns: tuple[str, ...], *order: str) -> Kinds:
     return Kinds(columns, order, _DAYS & set(columns), _MONTHS & set(columns), codes, whole=True)
 
 
-def _due_states(reader: Reader, held: ir.Table) -> ir.Table:
-    expected = reader.field("close_date", "due", ("created",))
-    return cut(held, expected, due=lambda other: other.value)
+_DAILY: Mapping[str, Kinds] = {
+    "pipeline": _kinds(PIPELINE, "segment", "fresh", "day", "change"),
+    "decided": _kinds(DECIDED, "segment", "stale", "closed_on", "day", "created_month"),
+    "bookings": _kinds(BOOKINGS, "segment", "closed_on", "day"),
+    "by_rep": _kinds(BY_REP, "segment", "rep_id", "is_ae", "closed_on", "day"),
+    "due": _kinds(DUE, "segment", "due_quarter", "day"),
+}
 
 
 def _fetched(work: Workspace, parts: Sequence[ir.Table], columns: Sequence[str]) -> ByCompany:

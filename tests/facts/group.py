@@ -110,6 +110,7 @@ NASTY: dict[str, Tables] = {
             change("A", "amount", "5", "1000", "2025-02-02"),
             change("B", "owner_id", "r1", "r2", "2025-01-20"),
             change("C", "amount", None, "9", "2025-02-01"),
+            change("A", "close_date", "2025-04-01", "2025-09-01", "2025-02-03"),
         ],
     },
     "Same ids": {

@@ -143,7 +143,7 @@ class Attainment(Indicator[AttainmentSettings]):
         rows = []
         for rep in book.aes(segment, quarter.start):
             quota, won = book.quota_of(rep, quarter), booked.get(rep, Fraction(0))
-            parts = (_part(won, quota), _part(won, (quota or 0) * expected)) if quota else ("no quota", "")
+            parts = (_part(won, quota), _part(won, quota * expected)) if quota else ("no quota", "")
             rows.append((won, (names[rep], _m(won), _m(quota) if quota else "none", *parts)))
         rows.sort(key=lambda row: (-row[0], row[1]))
         shown = tuple(cells for _, cells in rows[:_TOP])
