@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Iterable
 from importlib.util import find_spec
 
+from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError
 from monitor.sources.sql.database import Database, Traced
 from monitor.sources.sql.place import Cluster, File, Place, Server
@@ -60,19 +62,46 @@ def open_database(place: Place) -> Database:
             return DuckdbTables(place)
 
 
-def trace(place: Place, names: Iterable[str], schema: str | None, opened: Callable[[], Database]) -> str:
-    """The times and sizes of files, or what the engine says of every row of the tables that are looked for.
+class Link:
+    """The way to one database. Nobody is connected to before it is asked for, nor after `close`."""
 
-    Raises DataError, ConfigError.
-    """
-    if isinstance(place, File) or (isinstance(place, Cluster) and place.folder is not None):
-        return place.trace()
-    check_library(place)
-    if isinstance(place, Server):
-        from monitor.sources.sql.stamps import of_server  # the driver is needed only here
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._database: Database | None = None
 
-        return of_server(place, names, schema)
-    database = opened()
-    assert isinstance(database, Traced)  # every place but files and PostgreSQL is
-    with database.answering():
-        return database.trace(names, schema)
+    def database(self) -> Database:
+        """Connected. Raises DataError, ConfigError."""
+        if self._database is None:
+            self._database = open_database(self._place)
+        return self._database
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know who reads from there."""
+        return (self._place.remark,) if isinstance(self._place, Warehouse) else ()
+
+    def stamp(self, spec: SourceSpec, names: Iterable[str]) -> str:
+        """A hash of the configuration and of what tells whether the tables `names` have changed.
+
+        Raises DataError, ConfigError.
+        """
+        return hashlib.sha256(f"{spec!r}\n{self._trace(names, spec.schema)}".encode()).hexdigest()
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _trace(self, names: Iterable[str], schema: str | None) -> str:
+        """The times and sizes of files, or what the engine says of every row of the tables that are looked for."""
+        place = self._place
+        if isinstance(place, File) or (isinstance(place, Cluster) and place.folder is not None):
+            return place.trace()
+        check_library(place)
+        if isinstance(place, Server):
+            from monitor.sources.sql.stamps import of_server  # the driver is needed only here
+
+            return of_server(place, names, schema)
+        database = self.database()
+        assert isinstance(database, Traced)  # every place but files and PostgreSQL is
+        with database.answering():
+            return database.trace(names, schema)

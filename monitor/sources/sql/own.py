@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monitor.core.source_spec import SourceSpec
 from monitor.errors import ConfigError, DataError
-from monitor.sources.sql.database import Database
-from monitor.sources.sql.opening import open_database, trace
+from monitor.sources.sql.opening import Link
 from monitor.sources.sql.place import place_of
-from monitor.sources.sql.warehouse_place import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,8 +20,7 @@ class OwnInDatabase:
 
     def __init__(self, spec: SourceSpec, name: str) -> None:
         self._spec, self._name = spec, name
-        self._place = place_of(spec, name)
-        self._database: Database | None = None
+        self._link = Link(place_of(spec, name))
         self._stamp = ""
 
     def read(self) -> tuple[pa.Table | None, tuple[str, ...]]:
@@ -33,11 +29,11 @@ class OwnInDatabase:
         try:
             stamp = self.stamp()
             with self._named():
-                rows, remarks = read_table(self._spec, self._name, self._opened)
+                rows, remarks = read_table(self._spec, self._name, self._link.database)
         finally:
-            self._leave()
+            self._link.close()
         self._stamp = stamp
-        return rows, (*remarks, self._place.remark) if isinstance(self._place, Warehouse) else remarks
+        return rows, (*remarks, *self._link.remarks())
 
     def stamp(self) -> str:
         """Of rows that were read the stamp is the one from before: what was written since belongs to the next run."""
@@ -45,22 +41,11 @@ class OwnInDatabase:
             return self._stamp
         names = [self._spec.table(self._name).table or self._name]
         with self._named():
-            told = trace(self._place, names, None, self._opened)
-        return hashlib.sha256(f"{self._spec!r}\n{told}".encode()).hexdigest()
+            return self._link.stamp(self._spec, names)
 
     def close(self) -> None:
-        self._leave()
+        self._link.close()
         self._stamp = ""
-
-    def _opened(self) -> Database:
-        if self._database is None:
-            self._database = open_database(self._place)
-        return self._database
-
-    def _leave(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
 
     @contextmanager
     def _named(self) -> Iterator[None]:
