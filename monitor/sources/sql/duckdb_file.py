@@ -50,7 +50,8 @@ class DuckdbTables:
             ) from error
 
     def schemas(self) -> list[str]:
-        return [name for (name,) in self.engine.ibis.con.execute(_SCHEMAS, [_ALIAS]).fetchall()] or ["main"]
+        made = [name for (name,) in self.engine.ibis.con.execute(_SCHEMAS, [_ALIAS]).fetchall()]
+        return sorted({"main", *made})  # which every file has, and DuckDB calls internal
 
     def first_schema(self) -> str:
         return "main"

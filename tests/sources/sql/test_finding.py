@@ -51,6 +51,14 @@ def test_views_and_other_schemas_and_names_are_mapped(database: Database) -> Non
     assert {row["segment"] for row in rows(in_schema)} == {"smb"}
 
 
+def test_the_first_schema_can_be_named_where_there_is_another(database: Database) -> None:
+    database.put(company())
+    database.run("CREATE SCHEMA crm", "CREATE VIEW crm.opportunities AS SELECT * FROM opportunities LIMIT 1")
+    first = "main" if database.url is None else "public"
+    by_name = database.spec(schema="crm", tables={"opportunities": TableSpec(table=f"{first}.opportunities")})
+    assert len(rows(database.spec(schema=first))) == len(rows(by_name)) == 5
+
+
 def test_constant_quotas_are_made_from_a_column_of_the_reps(database: Database) -> None:
     people: Rows = [row | {"annual": "400"} for row in company()["reps"]]
     database.put(company() | {"reps": people})
